@@ -1,0 +1,36 @@
+import { type Json, isJsonArray, isJsonObject, setKey } from "./json.ts";
+
+/*
+ * A secret's value never enters the state of a run, its journal or an expression. What stands for it there is a marker: the path of the value inside the run's secrets between two
+ * private-use characters. Markers survive copying, concatenation and interpolation; the host puts the value in their place at dispatch, and puts markers back into what a call returns.
+ */
+const OPEN = "\uE000";
+const CLOSE = "\uE001";
+const PATTERN = /\uE000([^\uE000\uE001]*)\uE001/gu;
+
+/** The marker for the secret value at `path` (secret name first, then keys), each segment percent-encoded. */
+export function secretMarker(path: readonly string[]): string {
+  return OPEN + path.map((segment) => encodeURIComponent(segment)).join("/") + CLOSE;
+}
+
+/** Tells whether a text holds at least one marker; cheap enough for every string of every argument. */
+export function hasSecretMarker(text: string): boolean {
+  return text.includes(OPEN);
+}
+
+/** Replaces every marker in a text by what `resolve` gives for its path; an unknown path throws whatever `resolve` throws. */
+export function replaceSecretMarkers(text: string, resolve: (path: readonly string[]) => string): string {
+  if (!hasSecretMarker(text)) return text;
+  return text.replace(PATTERN, (_match, path: string) => resolve(path.split("/").map((segment) => decodeURIComponent(segment))));
+}
+
+/** The shape of a secret as expressions see it: objects and arrays keep their structure, every leaf becomes its marker. */
+export function markedShape(value: Json, path: readonly string[]): Json {
+  if (isJsonArray(value)) return value.map((item, index) => markedShape(item, [...path, String(index)]));
+  if (isJsonObject(value)) {
+    const shape: Record<string, Json> = {};
+    for (const [key, item] of Object.entries(value)) setKey(shape, key, markedShape(item, [...path, key]));
+    return shape;
+  }
+  return secretMarker(path);
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run on source: the "source" export condition resolves every workspace to its .ts files, so no build precedes a test.
+export default defineConfig({
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source"] } },
+  test: {
+    include: ["{api,core,server,console,tools,conformance,examples,benchmarks}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
