@@ -1,0 +1,129 @@
+// Generates api/gen from api/proto: buf compiles, protoc-gen-es writes TypeScript. Run by `npm run generate`;
+// a test runs it into another directory and compares, so that the committed code cannot lag behind its source.
+//
+// The rules of protovalidate come as code only, without their .proto file. buf needs that file, so it is printed here
+// from the descriptor inside the package, structure only (names, numbers, types), into a temporary directory.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const VALIDATE_PACKAGE = "@bufbuild/protovalidate/gen";
+const bin = (name) => join(root, "node_modules", ".bin", name);
+
+/** Generates all code into `outDir`, which is emptied first. */
+export async function generate(outDir) {
+  const work = mkdtempSync(join(tmpdir(), "stigmer-generate-"));
+  try {
+    cpSync(join(root, "api", "proto"), join(work, "proto"), { recursive: true });
+    await writeValidateProto(join(work, "rules"));
+    writeFileSync(join(work, "buf.yaml"), "version: v2\nmodules:\n  - path: proto\n  - path: rules\n");
+    rmSync(outDir, { recursive: true, force: true });
+    mkdirSync(outDir, { recursive: true });
+    const plugin = {
+      local: bin("protoc-gen-es"),
+      out: outDir,
+      opt: ["target=ts", "import_extension=ts", `rewrite_imports=./buf/validate/*_pb.js:${VALIDATE_PACKAGE}`],
+    };
+    const template = JSON.stringify({ version: "v2", plugins: [plugin] });
+    execFileSync(bin("buf"), ["generate", "proto", "--template", template], { cwd: work, stdio: "inherit" });
+    nameRulesPackage(outDir);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Compiles the .proto files and applies the lint rules of api/buf.yaml; throws with buf's text on a fault. */
+export async function lint() {
+  const work = mkdtempSync(join(tmpdir(), "stigmer-lint-"));
+  try {
+    cpSync(join(root, "api", "proto"), join(work, "proto"), { recursive: true });
+    await writeValidateProto(join(work, "rules"));
+    const rules = readFileSync(join(root, "api", "buf.yaml"), "utf8");
+    writeFileSync(join(work, "buf.yaml"), `${rules}\nmodules:\n  - path: proto\n  - path: rules\n`);
+    execFileSync(bin("buf"), ["lint", "proto"], { cwd: work, stdio: "pipe", encoding: "utf8" });
+  } catch (error) {
+    throw new Error(`Cannot lint the .proto files:\n${error.stdout ?? ""}${error.stderr ?? error}`, { cause: error });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+// `import_extension=ts` reaches rewritten imports too, but the package exports its rules as .js only.
+function nameRulesPackage(dir) {
+  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const text = readFileSync(path, "utf8");
+    const named = text.replaceAll(`${VALIDATE_PACKAGE}/buf/validate/validate_pb.ts`, `${VALIDATE_PACKAGE}/buf/validate/validate_pb.js`);
+    if (named !== text) writeFileSync(path, named);
+  }
+}
+
+/** Prints `buf/validate/validate.proto` below `dir` from the descriptor that comes with protovalidate. */
+export async function writeValidateProto(dir) {
+  const { file_buf_validate_validate: file } = await import(`${VALIDATE_PACKAGE}/buf/validate/validate_pb.js`);
+  const path = join(dir, "buf", "validate", "validate.proto");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, printFile(file.proto));
+}
+
+// The numbers are those of google.protobuf.FieldDescriptorProto.Type.
+const SCALARS = "- double float int64 uint64 int32 fixed64 fixed32 bool string group message bytes uint32 enum sfixed32 sfixed64 sint32 sint64".split(
+  " ",
+);
+const LABELS = ["", "optional", "required", "repeated"];
+
+function printFile(file) {
+  return [
+    `syntax = "${file.syntax || "proto2"}";`,
+    `package ${file.package};`,
+    ...file.dependency.map((path) => `import "${path}";`),
+    ...file.enumType.map((type) => printEnum(type, "")),
+    ...file.messageType.map((type) => printMessage(type, "")),
+    ...file.extension.map((field) => `extend ${field.extendee} {\n${printField(field, "  ")}\n}`),
+    "",
+  ].join("\n");
+}
+
+function printMessage(message, indent) {
+  const inner = `${indent}  `;
+  const isMap = (field) => message.nestedType.find((n) => n.options?.mapEntry && field.typeName.endsWith(`.${n.name}`));
+  const lines = [`${indent}message ${message.name} {`];
+  for (const type of message.enumType) lines.push(printEnum(type, inner));
+  for (const type of message.nestedType) if (!type.options?.mapEntry) lines.push(printMessage(type, inner));
+  for (const range of message.extensionRange) {
+    const last = range.end === 0x20000000 ? "max" : range.end - 1;
+    lines.push(`${inner}extensions ${range.start} to ${last};`);
+  }
+  for (const field of message.field) {
+    const map = isMap(field);
+    if (map) lines.push(`${inner}map<${typeOf(map.field[0])}, ${typeOf(map.field[1])}> ${field.name} = ${field.number};`);
+    else if (!inOneof(field)) lines.push(printField(field, inner));
+  }
+  message.oneofDecl.forEach((oneof, index) => {
+    const members = message.field.filter((field) => inOneof(field) && field.oneofIndex === index);
+    if (members.length === 0) return;
+    const printed = members.map((field) => `${inner}  ${typeOf(field)} ${field.name} = ${field.number};`);
+    lines.push(`${inner}oneof ${oneof.name} {`, ...printed, `${inner}}`);
+  });
+  return [...lines, `${indent}}`].join("\n");
+}
+
+function printEnum(type, indent) {
+  const values = type.value.map((value) => `${indent}  ${value.name} = ${value.number};`);
+  return [`${indent}enum ${type.name} {`, ...values, `${indent}}`].join("\n");
+}
+
+const inOneof = (field) => Object.hasOwn(field, "oneofIndex") && !field.proto3Optional;
+const typeOf = (field) => field.typeName || SCALARS[field.type];
+const printField = (field, indent) =>
+  `${indent}${LABELS[field.label]} ${typeOf(field)} ${field.name} = ${field.number};`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await lint();
+  await generate(join(root, "api", "gen"));
+}
