@@ -43,7 +43,7 @@ export async function lint() {
     cpSync(join(root, "api", "proto"), join(work, "proto"), { recursive: true });
     await writeValidateProto(join(work, "rules"));
     const rules = readFileSync(join(root, "api", "buf.yaml"), "utf8");
-    writeFileSync(join(work, "buf.yaml"), `${rules}\nmodules:\n  - path: proto\n  - path: rules\n`);
+    writeFileSync(join(work, "buf.yaml"), `${rules}  - path: rules\n`);
     execFileSync(bin("buf"), ["lint", "proto"], { cwd: work, stdio: "pipe", encoding: "utf8" });
   } catch (error) {
     throw new Error(`Cannot lint the .proto files:\n${error.stdout ?? ""}${error.stderr ?? error}`, { cause: error });

@@ -125,7 +125,10 @@ export interface RecordRow {
 /** The changes a run update may make: everything but its identity. */
 export type RunChanges = { readonly [K in keyof Omit<RunRow, "run" | "id" | "version" | "createdAt">]?: RunRow[K] | null };
 
-/** One write of a batch. */
+/**
+ * One write of a batch. Writes apply in order and see those before them. Rows of a run (journal, snapshot, timers, subscriptions) need the run: otherwise `missing`.
+ * Deleting what is not there is no conflict, unless `expect` says so.
+ */
 export type Write =
   | { readonly op: "putResource"; readonly row: ResourceRow; readonly expect: Expectation }
   | { readonly op: "deleteResource"; readonly kind: string; readonly id: string; readonly expect: Expectation }
@@ -182,6 +185,15 @@ export class StoreUnavailable extends Error {
   constructor(reason: "overloaded" | "diskFull" | "closed" | "failed", message: string) {
     super(message);
     this.reason = reason;
+  }
+}
+
+/** Thrown by a list whose cursor is not one that the same query gave: of another query, cut short, or made up. */
+export class InvalidCursor extends Error {
+  override readonly name = "InvalidCursor";
+
+  constructor() {
+    super("Cannot continue the list: the cursor does not belong to this query, use one that the same query returned");
   }
 }
 

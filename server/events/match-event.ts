@@ -1,0 +1,23 @@
+import { type Json, type JsonObject, getKey, jsonEquals } from "@stigmer/core/lib/json.ts";
+import type { AttributeMatch, EventFilter } from "@stigmer/core/protocol/command.ts";
+import type { EventExpressions } from "./event-expressions.ts";
+
+/** Tells whether a CloudEvent passes a filter: every attribute's demand and every known correlation holds. */
+export function matchEvent(event: JsonObject, filter: EventFilter, expressions: EventExpressions): boolean {
+  for (const [attribute, demand] of Object.entries(filter.with)) {
+    if (!matchAttribute(getKey(event, attribute), demand, expressions)) return false;
+  }
+  for (const { from, equals } of filter.correlate ?? []) {
+    const value = expressions.first(from, event);
+    if (value === undefined || !jsonEquals(value, equals)) return false;
+  }
+  return true;
+}
+
+function matchAttribute(value: Json | undefined, demand: AttributeMatch, expressions: EventExpressions): boolean {
+  if (value === undefined) return false;
+  if ("equals" in demand) return jsonEquals(value, demand.equals);
+  if ("pattern" in demand) return typeof value === "string" && expressions.matches(demand.pattern, value);
+  const result = expressions.first(demand.expression, value);
+  return result !== undefined && result !== null && result !== false;
+}

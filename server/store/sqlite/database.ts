@@ -1,0 +1,73 @@
+/*
+ * The one door to SQLite: the API of `node:sqlite`, from Node itself where it has it, else from a package with the same API and the library inside (no compiler, no download).
+ */
+
+/** What SQLite stores. Integers beyond 2^53 are never stored, so plain numbers do. */
+export type SqlValue = null | number | string | Uint8Array;
+
+/** A row by column name. */
+export type SqlRow = { readonly [column: string]: SqlValue };
+
+/** A prepared statement. */
+export interface SqliteStatement {
+  run(...parameters: SqlValue[]): { readonly changes: number | bigint };
+  get(...parameters: SqlValue[]): SqlRow | undefined;
+  all(...parameters: SqlValue[]): SqlRow[];
+}
+
+/** An open database. */
+export interface SqliteDatabase {
+  readonly isTransaction: boolean;
+  exec(sql: string): void;
+  prepare(sql: string): SqliteStatement;
+  close(): void;
+}
+
+/** What both drivers offer. */
+export interface SqliteModule {
+  readonly DatabaseSync: new (path: string, options?: { readonly readOnly?: boolean; readonly enableForeignKeyConstraints?: boolean }) => SqliteDatabase;
+  /** Copies a database while it is used, `rate` pages at a time. */
+  backup(source: SqliteDatabase, target: string, options?: { readonly rate?: number }): Promise<unknown>;
+}
+
+/** SQLite of this process. */
+export async function loadSqlite(): Promise<SqliteModule> {
+  const builtIn = process.getBuiltinModule?.("node:sqlite") as SqliteModule | undefined;
+  if (builtIn?.backup !== undefined) return builtIn;
+  return (await import("@photostructure/sqlite")) as unknown as SqliteModule;
+}
+
+/** Primary result codes of SQLite that we act on (sqlite.org/rescode.html). */
+export const sqliteCode = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, constraint: 19, notADatabase: 26 };
+
+/** The primary result code of an error thrown by SQLite; undefined for any other error. */
+export function sqliteErrorCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  return error.errcode & 0xff;
+}
+
+/** A database and its prepared statements. It holds the database itself: one driver closes a database that only its statements refer to. */
+export class Connection {
+  readonly database: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: SqliteDatabase) {
+    this.database = database;
+  }
+
+  /** The statement of an SQL text, prepared once. Texts come from code only, so their number is bounded. */
+  sql(text: string): SqliteStatement {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.database.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** One number from a query without parameters, such as a pragma. */
+  number(text: string): number {
+    const row = this.database.prepare(text).get();
+    return Number(row === undefined ? 0 : Object.values(row)[0]);
+  }
+}

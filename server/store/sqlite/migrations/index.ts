@@ -1,0 +1,5 @@
+import { initial } from "./0001-initial.ts";
+import type { Migration } from "./migration.ts";
+
+/** All migrations in order; the version of each is its place, from 1. */
+export const migrations: readonly Migration[] = [initial];
