@@ -22,6 +22,17 @@ await build({
   sourcemap: "linked",
   logLevel: "warning",
   // Native code and the optional protocol clients stay outside; some bundled CommonJS packages call require().
-  external: ["@photostructure/sqlite", "kafkajs", "mqtt", "amqplib", "@nats-io/transport-node", "redis", "ws", "node:*"],
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  external: [
+    "@photostructure/sqlite",
+    "kafkajs",
+    "mqtt",
+    "amqplib",
+    "@nats-io/transport-node",
+    "redis",
+    "ws",
+    "node:*",
+  ],
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
 });

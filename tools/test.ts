@@ -40,10 +40,15 @@ function installPeers(): void {
   const missing = peers.filter((peer) => !onPath(peer.program)).map((peer) => peer.debianPackage);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
-    console.log(`Not installed: ${missing.join(", ")} (their tests are skipped by name; install them with: apt-get install ${missing.join(" ")})`);
+    console.log(
+      `Not installed: ${missing.join(", ")} (their tests are skipped by name; install them with: apt-get install ${missing.join(" ")})`,
+    );
     return;
   }
-  run("Test peers", "sh", ["-c", `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${missing.join(" ")} >/dev/null`]);
+  run("Test peers", "sh", [
+    "-c",
+    `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${missing.join(" ")} >/dev/null`,
+  ]);
 }
 
 const bin = (name: string): string => path.join(root, "node_modules/.bin", name);
@@ -70,7 +75,10 @@ interface VitestReport {
   readonly numTodoTests: number;
   readonly numFailedTestSuites: number;
   readonly success: boolean;
-  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
 }
 
 let result: VitestReport | undefined;
@@ -81,7 +89,10 @@ try {
 }
 rmSync(reports, { recursive: true, force: true });
 
-const skipped = result?.testResults.flatMap((file) => file.assertionResults.filter((test) => test.status !== "passed" && test.status !== "failed")) ?? [];
+const skipped =
+  result?.testResults.flatMap((file) =>
+    file.assertionResults.filter((test) => test.status !== "passed" && test.status !== "failed"),
+  ) ?? [];
 for (const test of skipped) console.log(`skipped: ${test.fullName.trim()}`);
 for (const title of failedChecks) console.log(`failed check: ${title}`);
 console.log(`\nChecks: ${checks.length - failedChecks.length} of ${checks.length} hold. Time: ${seconds()}.`);

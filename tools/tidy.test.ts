@@ -6,11 +6,17 @@ import { describe, expect, test } from "vitest";
 /* A unit test of the source tree: what the house rules say about structure, this file checks. Each failure names the remedy. */
 
 const root = path.resolve(import.meta.dirname, "..");
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
   .split("\n")
   .filter((file) => file !== "" && existsSync(path.join(root, file)));
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
-const sources = files.filter((file) => /^(api|core|server|console)\/.*\.tsx?$/u.test(file) && !file.startsWith("api/gen/") && !file.includes("/dist/"));
+const sources = files.filter(
+  (file) =>
+    /^(api|core|server|console)\/.*\.tsx?$/u.test(file) && !file.startsWith("api/gen/") && !file.includes("/dist/"),
+);
 const shipped = sources.filter((file) => !file.endsWith(".test.ts"));
 
 /** Source without comments and without the contents of strings that are not import paths; line structure is kept. */
@@ -22,7 +28,9 @@ function code(file: string): string {
 
 /** Module specifiers a file imports, types and dynamic imports included. */
 function imports(file: string): string[] {
-  return [...code(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"'\n]+)["']/gu)].map((match) => match[1] as string);
+  return [...code(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"'\n]+)["']/gu)].map(
+    (match) => match[1] as string,
+  );
 }
 
 /** The repository path an import leads to, or undefined for packages from the registry. */
@@ -87,7 +95,14 @@ describe("structure", () => {
   });
 
   test("no import cycles, type imports included", () => {
-    const graph = new Map(shipped.map((file) => [file, imports(file).map((specifier) => target(file, specifier)).filter((to) => to !== undefined)]));
+    const graph = new Map(
+      shipped.map((file) => [
+        file,
+        imports(file)
+          .map((specifier) => target(file, specifier))
+          .filter((to) => to !== undefined),
+      ]),
+    );
     const state = new Map<string, "open" | "done">();
     const cycles: string[] = [];
     const visit = (file: string, trail: readonly string[]): void => {
@@ -109,7 +124,9 @@ describe("structure", () => {
     const wrong = shipped.flatMap((file) =>
       imports(file)
         .map((specifier) => target(file, specifier))
-        .filter((to) => to !== undefined && kind(file) !== undefined && kind(to) !== undefined && kind(to) !== kind(file))
+        .filter(
+          (to) => to !== undefined && kind(file) !== undefined && kind(to) !== undefined && kind(to) !== kind(file),
+        )
         .map((to) => `${file} -> ${to}`),
     );
     expect(wrong).toEqual([]);
@@ -121,7 +138,10 @@ describe("purity of core", () => {
     [/\bDate\.now\b/u, "time comes with each event"],
     [/\bnew Date\(\s*\)/u, "time comes with each event"],
     [/\bMath\.random\b/u, "randomness is a host's"],
-    [/\b(process|Buffer|setTimeout|setInterval|setImmediate|structuredClone|performance)\s*[.(]/u, "core runs without any host API"],
+    [
+      /\b(process|Buffer|setTimeout|setInterval|setImmediate|structuredClone|performance)\s*[.(]/u,
+      "core runs without any host API",
+    ],
     [/from\s+["']node:/u, "core runs without Node"],
     [/\bnew Function\b|\beval\(/u, "no code generation"],
   ];
@@ -144,7 +164,12 @@ describe("purity of core", () => {
 
 describe("habits", () => {
   test("no default exports, no any, no left-over notes", () => {
-    const wrong = shipped.filter((file) => /^export default\b/mu.test(code(file)) || /\b(TODO|FIXME|XXX)\b/u.test(read(file)) || /:\s*any\b|\bas any\b|<any>/u.test(code(file)));
+    const wrong = shipped.filter(
+      (file) =>
+        /^export default\b/mu.test(code(file)) ||
+        /\b(TODO|FIXME|XXX)\b/u.test(read(file)) ||
+        /:\s*any\b|\bas any\b|<any>/u.test(code(file)),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -154,18 +179,26 @@ describe("habits", () => {
   });
 
   test("no machine paths and no registry hosts in the tree", () => {
-    const text = files.filter((file) => /\.(ts|tsx|mjs|json|md|yaml|yml|sh)$/u.test(file) && file !== "tools/tidy.test.ts");
-    const wrong = text.filter((file) => /\/(home|Users)\/[a-z]+\/|\/work\/(main|shared|notes)|registry\.npmjs/u.test(read(file)));
+    const text = files.filter(
+      (file) => /\.(ts|tsx|mjs|json|md|yaml|yml|sh)$/u.test(file) && file !== "tools/tidy.test.ts",
+    );
+    const wrong = text.filter((file) =>
+      /\/(home|Users)\/[a-z]+\/|\/work\/(main|shared|notes)|registry\.npmjs/u.test(read(file)),
+    );
     expect(wrong).toEqual([]);
   });
 });
 
 describe("documentation", () => {
   const pages = (folder: string): string[] =>
-    files.filter((file) => file.startsWith(`${folder}/`) && file.endsWith(".md") && !file.endsWith("README.md")).map((file) => path.basename(file, ".md"));
+    files
+      .filter((file) => file.startsWith(`${folder}/`) && file.endsWith(".md") && !file.endsWith("README.md"))
+      .map((file) => path.basename(file, ".md"));
 
   test("every task type has its page and its conformance folder, and every page its task type", () => {
-    const tasks = shipped.filter((file) => /^core\/tasks\/[a-z]+(\.ts|\/index\.ts)$/u.test(file)).map((file) => (file.split("/")[2] as string).replace(".ts", ""));
+    const tasks = shipped
+      .filter((file) => /^core\/tasks\/[a-z]+(\.ts|\/index\.ts)$/u.test(file))
+      .map((file) => (file.split("/")[2] as string).replace(".ts", ""));
     const known = ["call", "do", "emit", "for", "fork", "listen", "raise", "run", "set", "switch", "try", "wait"];
     expect(tasks.filter((task) => known.includes(task)).toSorted()).toEqual(known);
     expect(pages("docs/reference/tasks").toSorted()).toEqual(known);
@@ -177,7 +210,9 @@ describe("documentation", () => {
       .filter((file) => file.endsWith(".md"))
       .flatMap((file) =>
         [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/gu)]
-          .map((match) => path.posix.normalize(path.posix.join(path.posix.dirname(file), decodeURIComponent(match[1] as string))))
+          .map((match) =>
+            path.posix.normalize(path.posix.join(path.posix.dirname(file), decodeURIComponent(match[1] as string))),
+          )
           .filter((to) => !existsSync(path.join(root, to)))
           .map((to) => `${file} -> ${to}`),
       );

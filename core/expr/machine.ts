@@ -68,6 +68,16 @@ export class Machine {
     if ((this.steps -= 1 + length / CHARACTERS_PER_STEP) < 0) this.exceeded("steps");
   }
 
+  /** Counts a nested call against the depth budget; `leave` gives it back. */
+  enter(cost: number): void {
+    this.depth -= cost;
+    if (this.depth < 0) this.exceeded("depth");
+  }
+
+  leave(cost: number): void {
+    this.depth += cost;
+  }
+
   /** Stops the evaluation for good. */
   exceeded(limit: LimitKind): never {
     throw new ExpressionLimitError(limit, limitMessage(limit, this.limits));

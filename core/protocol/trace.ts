@@ -1,4 +1,4 @@
-import type { Json } from "../lib/json.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
 import type { Fault } from "./fault.ts";
 
 /** What can happen to a task (specification, section Lifecycle events), plus `skipped` for a false `if`. */
@@ -31,4 +31,6 @@ export interface TaskTrace {
   readonly fault?: Fault;
   /** With `retried`: when the next attempt begins (epoch ms). */
   readonly retryAt?: number;
+  /** With `started` of a listen task that correlates: that it does. With its `completed`: the values its correlations were bound to, by name. */
+  readonly correlation?: JsonObject;
 }

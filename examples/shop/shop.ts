@@ -49,17 +49,27 @@ export async function startShop(port = 0): Promise<Shop> {
     counters.set(prefix, count);
     return `${prefix}-${count}`;
   };
-  const created = (idName: string, prefix: string): Handler => (_match, body) => ({ status: 201, body: { [idName]: nextId(prefix), ...body } });
+  const created =
+    (idName: string, prefix: string): Handler =>
+    (_match, body) => ({ status: 201, body: { [idName]: nextId(prefix), ...body } });
 
   const routes: readonly (readonly [string, RegExp, Handler])[] = [
     ["POST", /^\/reservations$/u, created("reservationId", "res")],
-    ["DELETE", /^\/reservations\/([\w-]+)$/u, (match) => ({ status: 200, body: { reservationId: match[1], released: true } })],
+    [
+      "DELETE",
+      /^\/reservations\/([\w-]+)$/u,
+      (match) => ({ status: 200, body: { reservationId: match[1], released: true } }),
+    ],
     ["POST", /^\/payments$/u, created("paymentId", "pay")],
     ["POST", /^\/refunds$/u, created("refundId", "ref")],
     ["POST", /^\/shipments$/u, created("shipmentId", "shp")],
     ["POST", /^\/invoices$/u, created("invoiceId", "inv")],
     ["PUT", /^\/prices\/([\w-]+)$/u, (match, body) => ({ status: 200, body: { sku: match[1], price: body["price"] } })],
-    ["GET", /^\/prices\/([\w-]+)$/u, (match) => ({ status: 200, body: { sku: match[1], price: (match[1] as string).length } })],
+    [
+      "GET",
+      /^\/prices\/([\w-]+)$/u,
+      (match) => ({ status: 200, body: { sku: match[1], price: (match[1] as string).length } }),
+    ],
     ["POST", /^\/reports$/u, created("reportId", "rep")],
     [
       "GET",
@@ -83,7 +93,9 @@ export async function startShop(port = 0): Promise<Shop> {
   }
 
   function takeFault(method: string, path: string): PlannedFault | undefined {
-    const fault = faults.find((entry) => entry.left > 0 && path.startsWith(entry.plan.path) && (entry.plan.method ?? method) === method);
+    const fault = faults.find(
+      (entry) => entry.left > 0 && path.startsWith(entry.plan.path) && (entry.plan.method ?? method) === method,
+    );
     if (fault) fault.left -= 1;
     return fault?.plan;
   }
@@ -122,7 +134,8 @@ export async function startShop(port = 0): Promise<Shop> {
     }
     const fault = takeFault(method, path);
     if (fault?.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
-    if (fault && fault.status >= 400) return send(response, { status: fault.status, body: { title: "Fault on demand", status: fault.status } });
+    if (fault && fault.status >= 400)
+      return send(response, { status: fault.status, body: { title: "Fault on demand", status: fault.status } });
     return send(response, serve(method, path, request.headers["idempotency-key"] as string | undefined, body));
   }
 

@@ -110,7 +110,7 @@ export class Redactor {
   }
 
   #wholeReplacement(text: string): string | undefined {
-    return this.#whole.size > 0 && this.#whole.has(text) ? this.#whole.get(text) : this.#base?.#wholeReplacement(text);
+    return this.#whole.get(text) ?? (this.#base === undefined ? undefined : this.#base.#wholeReplacement(text));
   }
 
   #add(value: string, replacement: string): void {

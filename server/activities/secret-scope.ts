@@ -4,6 +4,10 @@ import { standardFault } from "@stigmer/core/protocol/fault.ts";
 import { ActivityFault, type ActivityContext } from "./activity.ts";
 import { Redactor } from "./redaction.ts";
 
+/** A marker that went through URL encoding, as it does in URI templates and `@uri`. */
+const ENCODED_OPEN = "%EE%80%80";
+const ENCODED_MARKER = /%EE%80%80(?:(?!%EE%80%8[01]).)*%EE%80%81/gu;
+
 /** The fault of a secret that a run does not have (specification, section Secrets: an authorization error, 403). */
 function missingSecret(path: readonly string[]): ActivityFault {
   return new ActivityFault(
@@ -49,11 +53,11 @@ export class SecretScope {
 
   /** Arguments with secret values in place of their markers, in keys and texts at any depth. */
   reveal(value: Json): Json {
-    if (typeof value === "string") return hasSecretMarker(value) ? this.#revealText(value) : value;
+    if (typeof value === "string") return this.#revealText(value);
     if (isJsonArray(value)) return value.map((item) => this.reveal(item));
     if (!isJsonObject(value)) return value;
     const revealed: Record<string, Json> = {};
-    for (const [key, item] of Object.entries(value)) setKey(revealed, hasSecretMarker(key) ? this.#revealText(key) : key, this.reveal(item));
+    for (const [key, item] of Object.entries(value)) setKey(revealed, this.#revealText(key), this.reveal(item));
     return revealed;
   }
 
@@ -73,9 +77,16 @@ export class SecretScope {
   }
 
   #revealText(text: string): string {
-    return replaceSecretMarkers(text, (path) => {
-      const value = this.value(path);
-      return typeof value === "string" ? value : JSON.stringify(value);
+    if (hasSecretMarker(text)) return replaceSecretMarkers(text, (path) => this.#text(path));
+    if (!text.includes(ENCODED_OPEN)) return text;
+    return text.replaceAll(ENCODED_MARKER, (encoded) => {
+      const marker = decodeURIComponent(encoded);
+      return encodeURIComponent(replaceSecretMarkers(marker, (path) => this.#text(path)));
     });
+  }
+
+  #text(path: readonly string[]): string {
+    const value = this.value(path);
+    return typeof value === "string" ? value : JSON.stringify(value);
   }
 }

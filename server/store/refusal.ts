@@ -1,7 +1,7 @@
-import type { Conflict, Expectation } from "../ports.ts";
+import type { Conflict, Expectation } from "./ports.ts";
 
 /** Why a write cannot be done, or undefined when it was. A write that is refused has changed nothing. */
-export type Refusal = Omit<Conflict, "write"> | undefined;
+export type Refusal = { readonly kind: Conflict["kind"]; readonly existing?: string } | undefined;
 
 /** Compares what is there with what a write expects of it. `existing` names the row in the way. */
 export function checkExpectation(expect: Expectation, version: number | undefined, existing: string): Refusal {

@@ -4,7 +4,7 @@ import type { Diagnostic, DiagnosticCode } from "../diagnostic/diagnostic.ts";
 import { resolveCoreScalar } from "./core-scalar.ts";
 import { parseCodes, parseLimits } from "./parse-codes.ts";
 import { diagnosticAt } from "./positions.ts";
-import type { ScalarStyle, SourceNode, SourceRange } from "./source-node.ts";
+import { type ScalarStyle, type SourceNode, type SourceRange, markOf } from "./source-node.ts";
 import type { SourceText } from "./source-text.ts";
 
 /** A value with its place in the text, and how much of it there is once aliases are expanded. */
@@ -143,9 +143,8 @@ export class NodeBuilder {
 
   #entry(keyEvent: Event, entries: Map<string, Built>, merges: Built[]): void {
     const built = this.build() as Built;
-    const range = built.node;
     const isText = keyEvent.type === EVENT_ID.SCALAR;
-    const mark = { start: range.start, end: isText ? Math.max(range.end, range.start) : range.start + 1 };
+    const mark = isText ? markOf(built.node) : { start: built.node.start, end: built.node.start + 1 };
     if (!isText) this.#tell(parseCodes.key, mark, "Cannot use a list, a mapping or an alias as a key: it should be a text", "put it in quotes if it is meant as text");
     const value = this.build(mark);
     if (value === undefined) throw new BuildStopped();

@@ -19,6 +19,8 @@ export interface SourceNode extends SourceRange {
 
 /** The range that best marks a node: a scalar itself, otherwise its key, otherwise the first key inside. */
 export function markOf(node: SourceNode): SourceRange {
+  if (node.kind === "scalar" && node.scalar?.style === "double") return { start: node.start - 1, end: node.end + 1 };
+  if (node.kind === "scalar" && node.scalar?.style === "single") return { start: node.start - 1, end: node.end + 1 };
   if (node.kind === "scalar" && node.end > node.start) return node;
   if (node.key !== undefined) return node.key;
   const first = node.children.values().next().value;

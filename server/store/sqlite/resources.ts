@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Expectation, Page, ResourceQuery, ResourceReader, ResourceRow } from "../ports.ts";
 import { type Refusal, checkExpectation } from "../refusal.ts";
-import { labelsFromColumn, labelsToColumn } from "./columns.ts";
+import { labelsFromColumn, labelsToColumn } from "./labels.ts";
 import type { Connection, SqlRow, SqlValue } from "./database.ts";
 
 const NEWEST_FIRST = "order by r.created_at desc, r.id desc";

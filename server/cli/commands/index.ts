@@ -1,0 +1,37 @@
+import type { CommandDefinition } from "../command.ts";
+import { apply } from "./apply.ts";
+import { cancel } from "./cancel.ts";
+import { deleteCommand } from "./delete.ts";
+import { describe } from "./describe.ts";
+import { explain } from "./explain.ts";
+import { get } from "./get.ts";
+import { history } from "./history.ts";
+import { resume } from "./resume.ts";
+import { retry } from "./retry.ts";
+import { run } from "./run.ts";
+import { sendEvent } from "./send-event.ts";
+import { server } from "./server.ts";
+import { skip } from "./skip.ts";
+import { suspend } from "./suspend.ts";
+import { validate } from "./validate.ts";
+import { wait } from "./wait.ts";
+
+/** Every command, in the order help lists them. */
+export const commands: readonly CommandDefinition[] = [
+  server,
+  apply,
+  run,
+  get,
+  describe,
+  wait,
+  history,
+  cancel,
+  suspend,
+  resume,
+  retry,
+  skip,
+  sendEvent,
+  deleteCommand,
+  validate,
+  explain,
+];

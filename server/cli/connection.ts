@@ -1,0 +1,80 @@
+import { connect } from "node:net";
+import type { Transport } from "@connectrpc/connect";
+import type { StigmerClient } from "@stigmer/api/client.ts";
+import { type OptionValues, textOption } from "./command.ts";
+import { CliError, exit } from "./exit.ts";
+
+/** A server to talk to. */
+export interface Connection {
+  readonly client: StigmerClient;
+  readonly address: string;
+  readonly org: string;
+}
+
+/** Address and organization by precedence: flag, environment, default. */
+export function target(options: OptionValues): { readonly address: string; readonly org: string } {
+  const address = textOption(options, "server") ?? process.env["STIGMER_SERVER_ADDR"] ?? "127.0.0.1:7234";
+  return {
+    address: address.replace(/^https?:\/\//u, ""),
+    org: textOption(options, "org") ?? process.env["STIGMER_ORG"] ?? "local",
+  };
+}
+
+/** A client of the server the options name. Nothing is connected until the first call. */
+export async function connection(options: OptionValues): Promise<Connection> {
+  const { address, org } = target(options);
+  const [{ createConnectTransport }, { createStigmerClient }] = await Promise.all([
+    import("@connectrpc/connect-node"),
+    import("@stigmer/api/client.ts"),
+  ]);
+  const transport: Transport = createConnectTransport({
+    baseUrl: `http://${address}`,
+    httpVersion: "2",
+    useBinaryFormat: true,
+  });
+  return { client: createStigmerClient(transport), address, org };
+}
+
+/** Tells whether something listens at the address, within a second. */
+export async function reachable(address: string): Promise<boolean> {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/gu, "");
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(address.slice(colon + 1)), timeout: 1000 });
+    const end = (answer: boolean) => () => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", end(true)).once("error", end(false)).once("timeout", end(false));
+  });
+}
+
+/** Connect's numeric codes, by what they mean for the exit status. */
+const STATUS_BY_CODE = new Map<number, number>([
+  [1, exit.interrupted],
+  [3, exit.invalid],
+  [4, exit.timeout],
+  [5, exit.notFound],
+  [6, exit.notFound],
+  [7, exit.unauthorized],
+  [9, exit.notFound],
+  [10, exit.notFound],
+  [14, exit.unreachable],
+  [16, exit.unauthorized],
+]);
+
+/** Turns what a call threw into an error a person can act on. */
+export function explain(error: unknown, address: string): CliError {
+  if (error instanceof CliError) return error;
+  const { code, rawMessage, message } = error as { code?: unknown; rawMessage?: string; message?: string };
+  const text = rawMessage ?? message ?? String(error);
+  if (typeof code !== "number") return new CliError(exit.failed, text);
+  if (code === 14 && /ECONNREFUSED|ENOTFOUND|ECONNRESET|EHOSTUNREACH|closed|socket/iu.test(text)) {
+    return new CliError(
+      exit.unreachable,
+      `Cannot reach the server at ${address}: nothing answers there`,
+      "start one with `stigmer server`, or name another with --server",
+    );
+  }
+  return new CliError(STATUS_BY_CODE.get(code) ?? exit.failed, text);
+}

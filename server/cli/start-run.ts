@@ -1,0 +1,174 @@
+import { existsSync } from "node:fs";
+import { type JsonValue, create, fromJson } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import { WorkflowExecutionSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
+import { loadWorkflow } from "@stigmer/core/check/load.ts";
+import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import type { Json } from "@stigmer/core/lib/json.ts";
+import { compileSchema } from "@stigmer/core/lib/json-schema/compile-schema.ts";
+import { type Invocation, listOption, textOption } from "./command.ts";
+import { type Connection, connection, explain, reachable, target } from "./connection.ts";
+import { showDiagnostics } from "./definitions.ts";
+import { CliError, exit } from "./exit.ts";
+import { follow } from "./follow.ts";
+import { readSource } from "./input.ts";
+import { kindNamed } from "./kinds.ts";
+import { applyResource } from "./resources.ts";
+
+/** Starts a run of a file or of an applied workflow and follows it to its end; resolves to the exit status. */
+export async function startAndFollow(invocation: Invocation, input: Json): Promise<number> {
+  const { options, terminal } = invocation;
+  const reference = invocation.arguments[0] as string;
+  const file = looksLikeFile(reference) ? reference : undefined;
+  const { address } = target(options);
+  const named = textOption(options, "server") !== undefined || process.env["STIGMER_SERVER_ADDR"] !== undefined;
+  if (file === undefined || named || (await reachable(address))) {
+    const server = await connection(options);
+    try {
+      return await start(server, invocation, file, input);
+    } catch (error) {
+      throw explain(error, server.address);
+    }
+  }
+  const definition = await loadFile(invocation, file);
+  if (definition === undefined) return exit.invalid;
+  checkInput(definition.document, input);
+  terminal.say(
+    terminal.colors.dim(
+      `No server at ${address}: running in this process; the run is not kept (start \`stigmer server\` to keep runs)`,
+    ),
+  );
+  const { localServer } = await import("./local-server.ts");
+  const local = await localServer(target(options).org);
+  try {
+    return await start(local.connection, invocation, file, input);
+  } catch (error) {
+    throw explain(error, "this process");
+  } finally {
+    await local.close();
+  }
+}
+
+function looksLikeFile(reference: string): boolean {
+  return reference === "-" || /\.(ya?ml|json)$/iu.test(reference) || (reference.includes("/") && existsSync(reference));
+}
+
+async function loadFile(
+  invocation: Invocation,
+  file: string,
+): Promise<{ readonly document: WorkflowDocument; readonly text: string } | undefined> {
+  const text = await readSource(file);
+  const { document, diagnostics } = loadWorkflow(text, { file: file === "-" ? "standard input" : file });
+  showDiagnostics(
+    invocation.terminal,
+    document === undefined ? diagnostics : diagnostics.filter(({ severity }) => severity === "error"),
+  );
+  return document === undefined ? undefined : { document, text };
+}
+
+/** Refuses an input before it is sent when the workflow's inline input schema refuses it. */
+function checkInput(document: WorkflowDocument, input: Json): void {
+  const schema = (document.input as { schema?: { document?: Json } } | undefined)?.schema?.document;
+  if (schema === undefined) return;
+  const errors = compileSchema(schema)(input);
+  if (errors.length === 0) return;
+  const lines = errors.map(({ pointer, message }) => `  ${pointer === "" ? "the input" : pointer} ${message}`);
+  throw new CliError(
+    exit.invalid,
+    `Cannot run "${document.document.name}": its input schema refuses the input\n${lines.join("\n")}`,
+    "give the input with --input @file.yaml or --set path=value",
+  );
+}
+
+async function start(
+  server: Connection,
+  invocation: Invocation,
+  file: string | undefined,
+  input: Json,
+): Promise<number> {
+  const { options, terminal, signal } = invocation;
+  const reference = invocation.arguments[0] as string;
+  let name = reference;
+  if (file !== undefined) {
+    const loaded = await loadFile(invocation, file);
+    if (loaded === undefined) return exit.invalid;
+    checkInput(loaded.document, input);
+    const applied = await applyResource(
+      server,
+      { kind: "workflow", name: loaded.document.document.name, definition: loaded.text, file },
+      false,
+    );
+    ({ name } = applied);
+    if (applied.outcome !== "unchanged")
+      terminal.say(terminal.colors.dim(`workflow/${name} ${applied.outcome} (${applied.revision})`));
+  }
+  const workflow = await kindNamed("workflow").get(server, name);
+  if (file === undefined) checkApplied(workflow, input);
+  const instanceName = textOption(options, "instance");
+  const instance = instanceName === undefined ? undefined : await kindNamed("instance").get(server, instanceName);
+  const execution = await server.client.workflowExecution.command.create(
+    create(WorkflowExecutionSchema, {
+      apiVersion: "agentic.stigmer.ai/v1",
+      kind: "WorkflowExecution",
+      metadata: {
+        name: `${name}-${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`,
+        org: server.org,
+        ownerScope: ApiResourceOwnerScope.organization,
+      },
+      spec: {
+        workflowId: workflow.metadata?.id ?? "",
+        workflowInstanceId: instance?.metadata?.id ?? "",
+        input: fromJson(ValueSchema, input as JsonValue),
+        idempotencyKey: textOption(options, "key") ?? "",
+        runtimeEnv: Object.fromEntries([
+          ...(await values(listOption(options, "env"), false)),
+          ...(await values(listOption(options, "secret"), true)),
+        ]),
+      },
+    }),
+  );
+  const id = execution.metadata?.id ?? "";
+  if (options["wait"] === false) {
+    terminal.out(`${id}\n`);
+    return exit.ok;
+  }
+  return follow(server, id, {
+    terminal,
+    signal,
+    title: name,
+    ...optional("timeoutText", textOption(options, "timeout")),
+  });
+}
+
+function optional<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: string };
+}
+
+function checkApplied(workflow: unknown, input: Json): void {
+  const { spec } = workflow as { spec?: { definition?: string } };
+  if (spec?.definition === undefined || spec.definition === "") return;
+  const { document } = loadWorkflow(spec.definition);
+  if (document !== undefined) checkInput(document, input);
+}
+
+async function values(
+  pairs: readonly string[],
+  isSecret: boolean,
+): Promise<readonly (readonly [string, { value: string; isSecret: boolean }])[]> {
+  return Promise.all(
+    pairs.map(async (pair) => {
+      const at = pair.indexOf("=");
+      if (at <= 0)
+        throw new CliError(
+          exit.usage,
+          `Cannot use "${isSecret ? "--secret" : "--env"} ${isSecret ? pair.slice(0, Math.max(at, 0)) : pair}": it should be name=value`,
+        );
+      const value = pair.slice(at + 1);
+      return [
+        pair.slice(0, at),
+        { value: isSecret && value.startsWith("@") ? (await readSource(value.slice(1))).trimEnd() : value, isSecret },
+      ] as const;
+    }),
+  );
+}

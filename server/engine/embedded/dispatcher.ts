@@ -1,0 +1,212 @@
+import type { Json } from "@stigmer/core/lib/json.ts";
+import type { StartActivity, SubscribeMessages } from "@stigmer/core/protocol/command.ts";
+import { type Fault, standardFault } from "@stigmer/core/protocol/fault.ts";
+import { type ActivityContext, ActivityFault, type ActivityRunner } from "../../activities/activity.ts";
+import type { Store, Write } from "../../store/ports.ts";
+import type { Committer } from "./committer.ts";
+import { failpoint } from "./failpoints.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { intentEnd, INTENT_SPACE, intentKey, intentRow } from "./intent.ts";
+import type { EngineHooks } from "./ports.ts";
+import { type PendingFact, type RunActor, secretAt } from "./run-actor.ts";
+import type { RunSecrets } from "./run-secrets.ts";
+
+/** Gives a fact to a run; resolves once it is durable or not wanted any more. */
+export type Post = (run: number, fact: PendingFact, writes?: readonly Write[]) => Promise<unknown>;
+
+interface Job {
+  readonly actor: RunActor;
+  readonly id: number;
+  readonly controller: AbortController;
+}
+
+/** What the dispatcher works with. */
+export interface DispatcherParts {
+  readonly runner: ActivityRunner;
+  readonly secrets: RunSecrets;
+  readonly committer: Committer;
+  readonly store: Store;
+  readonly hooks: EngineHooks;
+  readonly concurrency: number;
+  readonly post: Post;
+}
+
+/** Carries out activities: a bounded number at a time, fairly between runs, each with a signal that stops it; what comes of it goes back as a fact. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #queue = new FairQueue<{ readonly job: Job; readonly command: StartActivity }>();
+  readonly #jobs = new Map<number, Map<number, Job>>();
+  #running = 0;
+  #stopped = false;
+  #drained: (() => void)[] = [];
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Activities under way and waiting. */
+  get load(): { readonly running: number; readonly queued: number } {
+    return { running: this.#running, queued: this.#queue.size };
+  }
+
+  /** Carries an activity out as soon as there is room. */
+  start(actor: RunActor, command: StartActivity): void {
+    if (this.#stopped || this.#jobs.get(actor.run)?.has(command.id) === true) return;
+    const job = this.#open(actor, command.id);
+    if (this.#running >= this.#parts.concurrency) {
+      this.#queue.push(actor.run, { job, command });
+      return;
+    }
+    this.#begin(job, command);
+  }
+
+  /** Consumes messages until the subscription ends; long-lived, so outside the bound on concurrency. */
+  consume(actor: RunActor, command: SubscribeMessages): void {
+    if (this.#stopped || this.#jobs.get(actor.run)?.has(command.id) === true) return;
+    const job = this.#open(actor, command.id);
+    void this.#consume(job, command);
+  }
+
+  /** Stops an activity or a consumer; its result, should it still come, is dropped. */
+  cancel(run: number, id: number): void {
+    const job = this.#jobs.get(run)?.get(id);
+    if (job === undefined) return;
+    this.#close(job);
+    job.controller.abort();
+  }
+
+  /** Takes no more work, resolves when what is running has ended. */
+  drain(): Promise<void> {
+    this.#stopped = true;
+    for (const jobs of this.#jobs.values()) for (const job of jobs.values()) if (job.actor.sources.has(job.id)) job.controller.abort();
+    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Aborts everything; what it would have said is not heard. The runs take it up again at the next start. */
+  abandon(): void {
+    this.#stopped = true;
+    const jobs = [...this.#jobs.values()].flatMap((ofRun) => [...ofRun.values()]);
+    this.#jobs.clear();
+    for (const job of jobs) job.controller.abort();
+  }
+
+  #open(actor: RunActor, id: number): Job {
+    const job = { actor, id, controller: new AbortController() };
+    let ofRun = this.#jobs.get(actor.run);
+    if (ofRun === undefined) {
+      ofRun = new Map();
+      this.#jobs.set(actor.run, ofRun);
+    }
+    ofRun.set(id, job);
+    return job;
+  }
+
+  #close(job: Job): void {
+    const ofRun = this.#jobs.get(job.actor.run);
+    if (ofRun?.get(job.id) !== job) return;
+    ofRun.delete(job.id);
+    if (ofRun.size === 0) this.#jobs.delete(job.actor.run);
+  }
+
+  #wanted(job: Job): boolean {
+    return this.#jobs.get(job.actor.run)?.get(job.id) === job;
+  }
+
+  #begin(job: Job, command: StartActivity): void {
+    this.#running++;
+    this.#run(job, command)
+      .catch((error: unknown) => this.#parts.hooks.warn?.("Cannot record the result of an activity", error))
+      .finally(() => {
+        this.#running--;
+        this.#fill();
+        if (this.#running === 0) for (const resolve of this.#drained.splice(0)) resolve();
+      });
+  }
+
+  #fill(): void {
+    while (this.#running < this.#parts.concurrency && !this.#stopped) {
+      const next = this.#queue.take();
+      if (next === undefined) return;
+      if (this.#wanted(next.job)) this.#begin(next.job, next.command);
+    }
+  }
+
+  async #run(job: Job, command: StartActivity): Promise<void> {
+    const { run } = job.actor;
+    const once = command.delivery === "at-most-once";
+    if (once && !(await this.#recordIntent(job))) return;
+    if (!this.#wanted(job)) return;
+    const fact = await this.#call(job, command);
+    if (fact === undefined || !this.#wanted(job)) return;
+    this.#close(job);
+    failpoint("activity.result");
+    await this.#parts.post(run, fact, once ? [intentEnd(run, job.id)] : undefined);
+  }
+
+  /** Makes the intent durable; false when there is one already: a crash came between the call and its result, and repeating it is what was ruled out. */
+  async #recordIntent(job: Job): Promise<boolean> {
+    const { run } = job.actor;
+    if ((await this.#parts.store.records.get(INTENT_SPACE, intentKey(run, job.id))) === undefined) {
+      await this.#parts.committer.commitSurely([{ op: "putRecord", row: intentRow(run, job.id) }]);
+      failpoint("dispatch.intent");
+      return true;
+    }
+    this.#close(job);
+    const fault = standardFault("runtime", "Outcome unknown", "The server stopped while the activity was under way; it is delivered at most once, so it is not repeated.");
+    await this.#parts.post(run, { type: "activityFailed", id: job.id, fault }, [intentEnd(run, job.id)]);
+    return false;
+  }
+
+  async #call(job: Job, command: StartActivity): Promise<PendingFact | undefined> {
+    try {
+      const context = await this.#context(job, command);
+      failpoint("dispatch.before");
+      const output: Json | undefined = await this.#parts.runner.run(command.kind, command.arguments, context);
+      failpoint("dispatch.after");
+      return { type: "activityCompleted", id: command.id, output: output ?? null };
+    } catch (error) {
+      if (job.controller.signal.aborted) return undefined;
+      return { type: "activityFailed", id: command.id, fault: this.#faultOf(error) };
+    }
+  }
+
+  async #consume(job: Job, command: SubscribeMessages): Promise<void> {
+    const { run } = job.actor;
+    let fault: Fault | undefined;
+    try {
+      const idempotencyKey = `${job.actor.row.id}${command.task.pointer}/${String(command.id)}`;
+      const context = await this.#context(job, { task: command.task, idempotencyKey });
+      await this.#parts.runner.consume(command.arguments, context, async (event) => {
+        await this.#parts.post(run, { type: "eventDelivered", id: command.id, event });
+      });
+    } catch (error) {
+      fault = this.#faultOf(error);
+    }
+    if (job.controller.signal.aborted || !this.#wanted(job)) return;
+    this.#close(job);
+    try {
+      await this.#parts.post(run, { type: "subscriptionEnded", id: command.id, ...(fault === undefined ? {} : { fault }) });
+    } catch (error) {
+      this.#parts.hooks.warn?.("Cannot record the end of a subscription", error);
+    }
+  }
+
+  async #context(job: Job, command: Pick<StartActivity, "task" | "idempotencyKey">): Promise<ActivityContext> {
+    const { actor } = job;
+    const secrets = actor.hasSecrets ? await this.#parts.secrets.of(actor) : undefined;
+    return {
+      runId: actor.row.id,
+      org: actor.row.org,
+      task: command.task,
+      idempotencyKey: command.idempotencyKey,
+      signal: job.controller.signal,
+      secret: (path) => secretAt(secrets, path),
+    };
+  }
+
+  #faultOf(error: unknown): Fault {
+    if (error instanceof ActivityFault) return error.fault;
+    this.#parts.hooks.warn?.("An activity failed unexpectedly", error);
+    return standardFault("runtime", "Activity failed", error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,39 @@
+import type { StartActivity, StartChild, SubscribeMessages } from "@stigmer/core/protocol/command.ts";
+import type { EventFilter } from "@stigmer/core/protocol/command.ts";
+import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
+import type { RunRow, TimerRow, Write } from "../../store/ports.ts";
+import type { OutboxEntry } from "./outbox-entry.ts";
+import type { Envelope } from "./run-actor.ts";
+
+/** What is to be done outside once a batch is durable. */
+export type Effect =
+  | { readonly kind: "activity"; readonly command: StartActivity }
+  | { readonly kind: "cancelActivity"; readonly id: number }
+  | { readonly kind: "timer"; readonly row: TimerRow }
+  | { readonly kind: "forgetTimer"; readonly row: TimerRow }
+  | { readonly kind: "source"; readonly command: SubscribeMessages }
+  | { readonly kind: "endSource"; readonly id: number }
+  | { readonly kind: "child"; readonly command: StartChild }
+  | { readonly kind: "outbox"; readonly key: string; readonly entry: OutboxEntry }
+  | { readonly kind: "subscribed"; readonly filters: readonly EventFilter[] }
+  | { readonly kind: "continue" };
+
+/** What a few facts of one run lead to, gathered for one commit: nothing of it happens unless all of it is durable. */
+export interface StepBatch {
+  readonly writes: Write[];
+  readonly effects: Effect[];
+  readonly trace: TaskTrace[];
+  readonly envelopes: Envelope[];
+  /** Timers set in this batch: one that is cleared in the same batch never reaches the store. */
+  readonly timersSet: Map<number, Write>;
+  outboxEntries: number;
+  /** The operator's reason, of the last control. */
+  reason: string | undefined;
+  /** The row after the batch. */
+  row: RunRow | undefined;
+}
+
+/** A batch with nothing in it. */
+export function emptyBatch(): StepBatch {
+  return { writes: [], effects: [], trace: [], envelopes: [], timersSet: new Map(), outboxEntries: 0, reason: undefined, row: undefined };
+}

@@ -1,0 +1,22 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { ContextValues } from "@connectrpc/connect";
+
+/** Who calls. `system` is the server itself through an in-process client; `user` is a person or a program outside. */
+export interface Principal {
+  readonly kind: "system" | "user";
+  readonly id: string;
+}
+
+/** What a handler knows of the call beside its request. Made by the transport; an in-process call has the same shape. */
+export interface CallContext {
+  readonly method: DescMethod;
+  readonly principal: Principal;
+  /** Aborts when the caller leaves, its deadline passes, or the server stops. */
+  readonly signal: AbortSignal;
+  readonly requestHeader: Headers;
+  /** Values that travel with a call through interceptors and in-process clients, such as the unit of work. */
+  readonly values: ContextValues;
+}
+
+/** Header of a write that is to be checked in full and not stored: `stigmer-dry-run: true`. */
+export const DRY_RUN_HEADER = "stigmer-dry-run";

@@ -1,0 +1,46 @@
+import type { Store } from "../store/ports.ts";
+import type { CallContext } from "./call-context.ts";
+import type { KeyedLock } from "./keyed-lock.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+import type { UlidSource } from "./resource-id.ts";
+
+/** Tells telemetry that something began; the answer is called at its end, with what it threw if it did. */
+export interface PipelineTelemetry {
+  started(pipeline: string, step: string): (failure?: unknown) => void;
+}
+
+/** What all steps may use of the server. */
+export interface PipelineEnvironment {
+  readonly store: Store;
+  readonly ulids: UlidSource;
+  readonly locks: KeyedLock;
+  readonly telemetry: PipelineTelemetry;
+  /** Epoch ms. */
+  nowMs(): number;
+}
+
+/** What a step knows beside its context. */
+export interface StepScope {
+  readonly environment: PipelineEnvironment;
+  readonly call: CallContext;
+  readonly unit: UnitOfWork;
+  /** True when the unit is this request's own, so that it commits it. */
+  readonly ownsUnit: boolean;
+}
+
+/**
+ * One step of a request: what it needs of the context, and what it adds. `run` is a property and not a method on purpose: only so does the compiler compare what a step needs with what
+ * the steps before it have added.
+ */
+export interface Step<Needs extends object, Adds extends object> {
+  readonly name: string;
+  readonly run: (context: Needs, scope: StepScope) => Adds | Promise<Adds>;
+}
+
+/** Names a step; the types of its function say what it needs and adds. */
+export function step<Needs extends object, Adds extends object>(
+  name: string,
+  run: (context: Needs, scope: StepScope) => Adds | Promise<Adds>,
+): Step<Needs, Adds> {
+  return { name, run };
+}

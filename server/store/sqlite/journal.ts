@@ -1,0 +1,69 @@
+import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
+import type { Refusal } from "../refusal.ts";
+import type { SqliteBlobs } from "./blobs.ts";
+import type { Connection, SqlRow } from "./database.ts";
+import type { RunFacts } from "./run-facts.ts";
+
+/** The journal in SQLite: a table in order of writing. */
+export class SqliteJournal implements JournalReader {
+  readonly #connection: Connection;
+  readonly #facts: RunFacts;
+  readonly #blobs: SqliteBlobs;
+
+  constructor(connection: Connection, facts: RunFacts, blobs: SqliteBlobs) {
+    this.#connection = connection;
+    this.#facts = facts;
+    this.#blobs = blobs;
+  }
+
+  async read(run: number, fromSeq: number, limit: number): Promise<readonly JournalRecord[]> {
+    const rows = this.#connection
+      .sql("select * from journal where run = ? and seq >= ? order by seq limit ?")
+      .all(run, fromSeq, limit);
+    return rows.map((row) => ({ ...position(row), at: row["at"] as number }));
+  }
+
+  async snapshot(run: number): Promise<SnapshotRow | undefined> {
+    const row = this.#connection.sql("select * from snapshots where run = ?").get(run);
+    return row === undefined ? undefined : position(row);
+  }
+
+  async blob(digest: string): Promise<Uint8Array | undefined> {
+    return this.#blobs.get(digest);
+  }
+
+  /** Adds the next record of a run; any other sequence number is refused, so that a history never has a gap or a fork. */
+  append(record: JournalRecord): Refusal {
+    const fact = this.#facts.get(record.run);
+    if (fact === undefined) return { kind: "missing" };
+    if (record.seq !== fact.head + 1) return { kind: "journalGap", existing: String(fact.head) };
+    this.#connection
+      .sql("insert into journal (run, seq, at, data, crc, chain) values (?, ?, ?, ?, ?, ?)")
+      .run(record.run, record.seq, record.at, record.data, record.crc, record.chain);
+    fact.head = record.seq;
+    return undefined;
+  }
+
+  /** Writes the snapshot of a run in place of its last. */
+  putSnapshot(row: SnapshotRow): void {
+    this.#connection
+      .sql("insert or replace into snapshots values (?, ?, ?, ?, ?)")
+      .run(row.run, row.seq, row.data, row.crc, row.chain);
+  }
+
+  /** Removes journal and snapshot of a run. */
+  deleteRun(run: number): void {
+    this.#connection.sql("delete from journal where run = ?").run(run);
+    this.#connection.sql("delete from snapshots where run = ?").run(run);
+  }
+}
+
+function position(row: SqlRow): SnapshotRow {
+  return {
+    run: row["run"] as number,
+    seq: row["seq"] as number,
+    data: row["data"] as string,
+    crc: row["crc"] as number,
+    chain: row["chain"] as string,
+  };
+}

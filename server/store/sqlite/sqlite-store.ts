@@ -1,0 +1,118 @@
+import type { Store, StoreHealth, Write } from "../ports.ts";
+import { copyDatabase } from "./backup.ts";
+import { releaseBallast } from "./ballast.ts";
+import type { Connection, SqliteModule } from "./database.ts";
+import { type CommitFigures, GroupCommit } from "./group-commit.ts";
+import { type StoreInspection, inspect } from "./inspect.ts";
+import { SqliteTables } from "./tables.ts";
+import { type ChainOf, type Verification, verify } from "./verify.ts";
+
+/** The parts of an open database. */
+interface SqliteStoreParts {
+  readonly sqlite: SqliteModule;
+  readonly connection: Connection;
+  readonly path: string;
+  readonly limits: { readonly queuedWritesMax: number; readonly transactionWritesMax: number };
+  /** Throws when the open files are no longer the ones at their paths. */
+  checkFile(): void;
+  /** Called after the database was closed. */
+  released(): void;
+}
+
+/** A store in a SQLite file, with what operators need besides: backup, verification, figures. Made by `openSqliteStore`. */
+export class SqliteStore implements Store {
+  readonly #parts: SqliteStoreParts;
+  readonly #tables: SqliteTables;
+  readonly #commits: GroupCommit;
+  #closed = false;
+
+  constructor(parts: SqliteStoreParts) {
+    this.#parts = parts;
+    this.#tables = new SqliteTables(parts.connection);
+    this.#commits = new GroupCommit(parts.connection, this.#tables, { ...parts.limits, checkFile: () => parts.checkFile() });
+  }
+
+  get resources(): Store["resources"] {
+    return this.#tables.resources;
+  }
+
+  get definitions(): Store["definitions"] {
+    return this.#tables.definitions;
+  }
+
+  get runs(): Store["runs"] {
+    return this.#tables.runs;
+  }
+
+  get journal(): Store["journal"] {
+    return this.#tables.journal;
+  }
+
+  get timers(): Store["timers"] {
+    return this.#tables.timers;
+  }
+
+  get subscriptions(): Store["subscriptions"] {
+    return this.#tables.subscriptions;
+  }
+
+  get records(): Store["records"] {
+    return this.#tables.records;
+  }
+
+  commit(batch: readonly Write[]): Promise<void> {
+    return this.#commits.commit(batch);
+  }
+
+  /** Looks at the files too, so that a deleted database is noticed while nothing is written. */
+  async health(): Promise<StoreHealth> {
+    if (this.#closed) return { healthy: false, description: "the store is closed", details: {} };
+    try {
+      this.#parts.checkFile();
+    } catch (error) {
+      this.#commits.fail(error instanceof Error ? error.message : String(error));
+    }
+    const figures = this.figures();
+    const problem = figures.failure ?? (figures.diskFull ? "the disk is full: reads go on, writes are refused" : undefined);
+    return {
+      healthy: problem === undefined,
+      description: problem ?? "the store takes writes",
+      details: { ...this.inspect(), ...figures },
+    };
+  }
+
+  /** Writes what is queued, and closes the file with an empty log. The file of a store that has failed is left alone until the process ends. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#commits.close();
+    if (this.figures().failure !== undefined) return;
+    this.#parts.connection.close();
+    this.#parts.released();
+  }
+
+  /** Figures of the commits so far. */
+  figures(): CommitFigures {
+    return this.#commits.figures();
+  }
+
+  /** Sizes, free space and schema version. */
+  inspect(): StoreInspection {
+    return inspect(this.#parts.connection, this.#parts.path);
+  }
+
+  /** Copies the database to a new file while it is used, checked before it gets its name. Rejects when the file exists or the copy is damaged. */
+  backup(target: string): Promise<void> {
+    return copyDatabase(this.#parts.sqlite, this.#parts.connection, target);
+  }
+
+  /** Checks file, checksums and hash chains. */
+  verify(chainOf: ChainOf): Promise<Verification> {
+    return verify(this.#parts.connection, this.#tables, chainOf);
+  }
+
+  /** Gives up the space held back, so that deletions can be written on a full disk; tells how many bytes. */
+  releaseBallast(): number {
+    return releaseBallast(this.#parts.path);
+  }
+}

@@ -1,0 +1,105 @@
+import { setImmediate } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import type { JournalRecord, SnapshotRow } from "../ports.ts";
+import type { Connection } from "./database.ts";
+import type { SqliteTables } from "./tables.ts";
+
+const RUNS_A_SLICE = 100;
+const RECORDS_A_SLICE = 1000;
+
+/** Computes the hash chain of a record from that of the record before it; undefined before the first. The chain belongs to the engine, so it is handed in. */
+export type ChainOf = (record: JournalRecord, before: string | undefined) => string;
+
+/** Something wrong with a run. */
+export interface RunDamage {
+  readonly run: number;
+  readonly id: string;
+  readonly seq?: number;
+  readonly problem: string;
+}
+
+/** The result of a verification. */
+export interface Verification {
+  /** What SQLite finds wrong with the file; empty when it is sound. */
+  readonly fileProblems: readonly string[];
+  readonly damage: readonly RunDamage[];
+  readonly runs: number;
+  readonly records: number;
+}
+
+/**
+ * Checks the structure of the file, then every journal: no gap, checksums, hash chain, and the end that the run's row names. SQLite itself does not notice a flipped bit in a value.
+ * The journals are read in slices with turns for others between; the check of the file is one call and holds everybody, so it is for a server that is stopped or idle.
+ */
+export async function verify(connection: Connection, tables: SqliteTables, chainOf: ChainOf): Promise<Verification> {
+  const quickCheck = connection.database.prepare("pragma quick_check").all();
+  const fileProblems = quickCheck.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+  const damage: RunDamage[] = [];
+  let runs = 0;
+  let records = 0;
+  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+    const slice = connection
+      .sql("select run, id, head from runs where run > ? order by run limit ?")
+      .all(after, RUNS_A_SLICE);
+    for (const { run, id, head } of slice) {
+      const result = await verifyRun(tables, run as number, head as number, chainOf);
+      records += result.records;
+      damage.push(...result.problems.map((problem) => ({ run: run as number, id: id as string, ...problem })));
+    }
+    runs += slice.length;
+    const last = slice.at(-1);
+    if (last === undefined) break;
+    after = last["run"] as number;
+    await setImmediate();
+  }
+  return { fileProblems, damage, runs, records };
+}
+
+type Problem = Pick<RunDamage, "problem" | "seq">;
+
+async function verifyRun(
+  tables: SqliteTables,
+  run: number,
+  head: number,
+  chainOf: ChainOf,
+): Promise<{ readonly problems: readonly Problem[]; readonly records: number }> {
+  const problems: Problem[] = [];
+  const snapshot = await tables.journal.snapshot(run);
+  let last: JournalRecord | undefined;
+  let records = 0;
+  for (;;) {
+    const slice = await tables.journal.read(run, records + 1, RECORDS_A_SLICE);
+    for (const record of slice) {
+      const problem = recordProblem(record, last, chainOf);
+      if (problem !== undefined) problems.push({ seq: record.seq, problem });
+      if (snapshot?.seq === record.seq && snapshot.chain !== record.chain) {
+        problems.push({ seq: record.seq, problem: "the snapshot has another hash chain than its journal record" });
+      }
+      last = record;
+      records += 1;
+    }
+    if (slice.length < RECORDS_A_SLICE) break;
+    await setImmediate();
+  }
+  const end = last?.seq ?? 0;
+  if (end !== head) problems.push({ problem: `the journal ends at record ${end}, the run's row names ${head}` });
+  if (snapshot !== undefined) problems.push(...snapshotProblems(snapshot, end));
+  return { problems, records };
+}
+
+function recordProblem(record: JournalRecord, before: JournalRecord | undefined, chainOf: ChainOf): string | undefined {
+  const expected = (before?.seq ?? 0) + 1;
+  if (record.seq !== expected) return `record ${expected} is missing`;
+  if (crc32(record.data) !== record.crc) return "the checksum does not match the data";
+  if (chainOf(record, before?.chain) !== record.chain) return "the hash chain is broken";
+  return undefined;
+}
+
+function snapshotProblems(snapshot: SnapshotRow, end: number): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (crc32(snapshot.data) !== snapshot.crc) {
+    problems.push({ seq: snapshot.seq, problem: "the checksum of the snapshot does not match its data" });
+  }
+  if (snapshot.seq > end) problems.push({ seq: snapshot.seq, problem: "the snapshot is ahead of the journal" });
+  return problems;
+}
