@@ -74,6 +74,9 @@ import { file_ai_stigmer_orchestration_v1_workflow_execution } from "./ai/stigme
 import { file_ai_stigmer_orchestration_v1_workflow_instance } from "./ai/stigmer/orchestration/v1/workflow_instance_pb.ts";
 import { file_ai_stigmer_orchestration_v1_workflow } from "./ai/stigmer/orchestration/v1/workflow_pb.ts";
 import { file_google_rpc_error_details } from "./google/rpc/error_details_pb.ts";
+import { file_grpc_health_v1_health } from "./grpc/health/v1/health_pb.ts";
+import { file_grpc_reflection_v1_reflection } from "./grpc/reflection/v1/reflection_pb.ts";
+import { file_grpc_reflection_v1alpha_reflection } from "./grpc/reflection/v1alpha/reflection_pb.ts";
 
 /** Every file of the API. */
 export const files: readonly DescFile[] = [
@@ -151,4 +154,7 @@ export const files: readonly DescFile[] = [
   file_ai_stigmer_orchestration_v1_workflow_instance,
   file_ai_stigmer_orchestration_v1_workflow,
   file_google_rpc_error_details,
+  file_grpc_health_v1_health,
+  file_grpc_reflection_v1_reflection,
+  file_grpc_reflection_v1alpha_reflection,
 ];

@@ -6,6 +6,11 @@ import type { Capabilities } from "./capabilities.ts";
 import { type ExpressionUse, expressionUses } from "./expression-use.ts";
 import { type TaskListVisit, type TaskVisit, visitTasks } from "./task-visit.ts";
 
+/** A site whose value is a text. */
+export interface TextSite extends Omit<ValueSite, "value"> {
+  readonly value: string;
+}
+
 /** What the rules look at: the document, what was found on the way, and what the host can run. */
 export class RuleContext {
   readonly document: WorkflowDocument;
@@ -43,7 +48,7 @@ export class RuleContext {
   }
 
   /** The sites of one role whose value is a text, with that text. */
-  *texts(role: Role): Iterable<ValueSite & { readonly value: string }> {
+  *texts(role: Role): Iterable<TextSite> {
     for (const site of this.sites) {
       const { value } = site;
       if (site.role === role && typeof value === "string") yield { ...site, value };

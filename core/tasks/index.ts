@@ -14,7 +14,7 @@ import { tryTask } from "./try.ts";
 import { waitTask } from "./wait.ts";
 
 /** The types of task by kind: one line each. The interpreter hands a body only to the type that compiled it. */
-export const taskTypes: { readonly [kind in TaskKind]: TaskType<never> } = {
+export const taskTypes: { readonly [kind in TaskKind]: TaskType<unknown> } = {
   call: callTask,
   do: doTask,
   emit: emitTask,

@@ -11,7 +11,7 @@ import {
   hostFilter,
   matchEvent,
 } from "./event-match.ts";
-import { type IteratorSource, advance, compileIterator, consumed, finishItem, newConsumption, restart } from "./subscription-iterator.ts";
+import { type Consumption, type IteratorSource, advance, compileIterator, consumed, finishItem, newConsumption, restart } from "./subscription-iterator.ts";
 import { readEvent } from "./read-event.ts";
 import type { Scope } from "./scope.ts";
 import { complete, going, type Outcome, type TaskRun, type TaskType } from "./task-type.ts";

@@ -1,7 +1,7 @@
 import type { SubscriptionIterator } from "../dsl/model.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { Scope } from "./scope.ts";
-import type { ChildEntry, ChildRun, CompiledTransformations, TaskRun } from "./task-type.ts";
+import type { ChildRun, CompiledTransformations, TaskRun } from "./task-type.ts";
 
 /** What is done with each consumed event or message, compiled (specification, section Subscription Iterator). */
 export interface IteratorSource {

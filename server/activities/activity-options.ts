@@ -33,7 +33,7 @@ export interface ProcessLimits {
   readonly timeoutMs: number;
   /** CPU time in seconds. */
   readonly cpuSecondsMax: number;
-  /** Address space in bytes; not applied to JavaScript and Python, which reserve far more than they use. */
+  /** Memory in bytes: address space of shells and Python, heap of JavaScript (whose address space says nothing), memory of containers. */
   readonly memoryBytesMax: number;
   /** Processes and threads of the sandbox. */
   readonly processesMax: number;
@@ -44,8 +44,12 @@ export interface ProcessLimits {
 /** Processes of scripts, shells, containers and MCP servers. */
 export interface RunPolicy {
   readonly allow: readonly RunPermission[];
-  /** `auto`: bubblewrap or a refusal. `none`: the operator accepts processes that are confined by limits only. */
+  /** `auto`: bubblewrap (for containers a rootless engine) or a refusal. `none`: the operator accepts processes that are confined by limits only. */
   readonly sandbox: "auto" | "none";
+  /** Network of containers; `bridge` lets them reach whatever the engine's network reaches, past the network guard. */
+  readonly containerNetwork: "none" | "bridge";
+  /** Directories of the host that container volumes may be mounted from; named volumes are always allowed. */
+  readonly volumeRoots: readonly string[];
   readonly limits: ProcessLimits;
 }
 
@@ -101,6 +105,8 @@ export function activityOptions(given: ActivityOptionsInput = {}): ActivityOptio
     run: {
       allow: given.run?.allow ?? [],
       sandbox: given.run?.sandbox ?? "auto",
+      containerNetwork: given.run?.containerNetwork ?? "none",
+      volumeRoots: given.run?.volumeRoots ?? [],
       limits: {
         outputBytesMax: MIB,
         timeoutMs: 300_000,

@@ -37,9 +37,9 @@ export function waitMs(text: string): number {
   if (short !== null)
     return Number(short[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[short[2] as "ms" | "s" | "m" | "h"];
   const parsed = parseDuration(text);
-  if (parsed === undefined)
+  if (parsed.duration === undefined)
     throw new CliError(exit.usage, `Cannot wait for "${text}": it should be a duration such as 30s, 5m or PT1H`);
-  return addDuration(0, parsed);
+  return addDuration(0, parsed.duration);
 }
 
 /** Watches an execution to its end, shows its progress, prints its result on standard output and resolves to the exit status. */

@@ -20,3 +20,6 @@ export interface CallContext {
 
 /** Header of a write that is to be checked in full and not stored: `stigmer-dry-run: true`. */
 export const DRY_RUN_HEADER = "stigmer-dry-run";
+
+/** Header of a delete that takes along what depends on the resource, where its message has no `force`: `stigmer-force: true`. */
+export const FORCE_HEADER = "stigmer-force";

@@ -27,8 +27,8 @@ export class Pipeline<Request, Context extends object> {
     return new Pipeline(name, []);
   }
 
-  /** Appends a step; what it adds replaces what the context had under the same names. */
-  step<Adds extends object>(next: Step<Context, Adds>): Pipeline<Request, Omit<Context, keyof Adds> & Adds> {
+  /** Appends a step. */
+  step<Adds extends object>(next: Step<Context, Adds>): Pipeline<Request, Context & Adds> {
     return new Pipeline(this.#name, [...this.#steps, next as Step<never, object>]);
   }
 
@@ -64,7 +64,7 @@ export class Pipeline<Request, Context extends object> {
 function scopeOf(environment: PipelineEnvironment, call: CallContext): StepScope {
   const outer = call.values.get(unitOfWorkKey);
   const dryRun = call.requestHeader.get(DRY_RUN_HEADER) === "true";
-  return { environment, call, unit: outer ?? new UnitOfWork(environment.store, dryRun), ownsUnit: outer === undefined };
+  return { environment, call, unit: outer ?? new UnitOfWork(environment.store, environment.counts, dryRun), ownsUnit: outer === undefined };
 }
 
 /** Says in the details at which step a request was refused; the innermost step wins. The message stays the contract's. */

@@ -13,8 +13,8 @@ import { SLUG_LENGTH_MAX } from "./slug.ts";
 export type ResourceMessage = Message & {
   apiVersion: string;
   kind: string;
-  metadata?: ApiResourceMetadata;
-  status?: Message & { audit?: ApiResourceAudit };
+  metadata?: ApiResourceMetadata | undefined;
+  status?: (Message & { audit?: ApiResourceAudit | undefined }) | undefined;
 };
 
 /** All that generic steps need to know of a kind. */

@@ -1,6 +1,7 @@
 import type { Store } from "../store/ports.ts";
 import type { CallContext } from "./call-context.ts";
 import type { KeyedLock } from "./keyed-lock.ts";
+import type { ResourceCounts } from "./resource-counts.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 import type { UlidSource } from "./resource-id.ts";
 
@@ -14,6 +15,7 @@ export interface PipelineEnvironment {
   readonly store: Store;
   readonly ulids: UlidSource;
   readonly locks: KeyedLock;
+  readonly counts: ResourceCounts;
   readonly telemetry: PipelineTelemetry;
   /** Epoch ms. */
   nowMs(): number;

@@ -1,6 +1,7 @@
 import { createContextKey } from "@connectrpc/connect";
 import type { Expectation, ResourceRow, Store, Write } from "../store/ports.ts";
 import { commitRefusal } from "./commit-refusal.ts";
+import type { ResourceCounts } from "./resource-counts.ts";
 
 /*
  * Theory of operation. Everything one request writes is collected here and committed as one batch, by the request that opened the unit. A request it makes of another kind through an
@@ -14,12 +15,15 @@ export const unitOfWorkKey = createContextKey<UnitOfWork | undefined>(undefined,
 /** The writes of one request, with reads that see them. */
 export class UnitOfWork {
   readonly #store: Store;
+  readonly #counts: ResourceCounts;
   readonly #dryRun: boolean;
   readonly #staged = new Map<string, { row: ResourceRow | undefined; expect: Expectation }>();
+  readonly #gone: ResourceRow[] = [];
   readonly #others: Write[] = [];
 
-  constructor(store: Store, dryRun: boolean) {
+  constructor(store: Store, counts: ResourceCounts, dryRun: boolean) {
     this.#store = store;
+    this.#counts = counts;
     this.#dryRun = dryRun;
   }
 
@@ -34,10 +38,11 @@ export class UnitOfWork {
     this.#staged.set(key, { row, expect: this.#staged.get(key)?.expect ?? expect });
   }
 
-  /** Stages a removal. */
-  delete(kind: string, id: string, expect: Expectation): void {
-    const key = keyOf(kind, id);
-    this.#staged.set(key, { row: undefined, expect: this.#staged.get(key)?.expect ?? expect });
+  /** Stages the removal of a stored resource. */
+  delete(row: ResourceRow): void {
+    const key = keyOf(row.kind, row.id);
+    this.#staged.set(key, { row: undefined, expect: this.#staged.get(key)?.expect ?? row.version });
+    this.#gone.push(row);
   }
 
   /** Stages any other write or precondition. */
@@ -80,6 +85,13 @@ export class UnitOfWork {
     } catch (error) {
       throw commitRefusal(error);
     }
+    this.committed();
+  }
+
+  /** Says that the writes are stored, by whoever stored them. */
+  committed(): void {
+    for (const { row } of this.#staged.values()) if (row !== undefined) this.#counts.forget(row);
+    for (const row of this.#gone) this.#counts.forget(row);
   }
 }
 

@@ -123,7 +123,9 @@ export interface RecordRow {
 }
 
 /** The changes a run update may make: everything but its identity. */
-export type RunChanges = { readonly [K in keyof Omit<RunRow, "run" | "id" | "version" | "createdAt">]?: RunRow[K] | null };
+export type RunChanges = {
+  readonly [K in keyof Omit<RunRow, "run" | "id" | "version" | "createdAt">]?: RunRow[K] | null;
+};
 
 /**
  * One write of a batch. Writes apply in order and see those before them. Rows of a run (journal, snapshot, timers, subscriptions) need the run: otherwise `missing`.
@@ -154,14 +156,7 @@ export type Write =
 
 /** Which precondition a refused batch failed; `existing` is the id of the row in the way. */
 export interface Conflict {
-  readonly kind:
-    | "idExists"
-    | "slugExists"
-    | "missing"
-    | "version"
-    | "idempotencyKey"
-    | "activeRuns"
-    | "journalGap";
+  readonly kind: "idExists" | "slugExists" | "missing" | "version" | "idempotencyKey" | "activeRuns" | "journalGap";
   readonly write: Write;
   readonly existing?: string;
 }
@@ -276,7 +271,12 @@ export interface TimerReader {
 /** Reads of event subscriptions. */
 export interface SubscriptionReader {
   /** Subscriptions of the organization under any of the keys, in order of run and id. */
-  byKeys(org: string, keys: readonly string[], limit: number, after?: { readonly run: number; readonly id: number }): Promise<readonly SubscriptionRow[]>;
+  byKeys(
+    org: string,
+    keys: readonly string[],
+    limit: number,
+    after?: { readonly run: number; readonly id: number },
+  ): Promise<readonly SubscriptionRow[]>;
   /** Distinct correlation expressions in use, so that an event's keys can be computed once. */
   byRun(run: number): Promise<readonly SubscriptionRow[]>;
 }

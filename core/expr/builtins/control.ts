@@ -1,6 +1,6 @@
 import { type Json, isJsonArray, isJsonObject } from "../../lib/json.ts";
 import { index, iterate, identity } from "../compile/access.ts";
-import { Code, type Each, GO_ON, type Path, type PathSink, type Paths, STOP, type Signal, type Sink, constant, heightOver, multiple, single, Path as PathStep } from "../compile/code.ts";
+import { Break, Code, type Each, GO_ON, type Path, type PathSink, type Paths, STOP, type Signal, type Sink, constant, heightOver, multiple, single, Path as PathStep } from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { firstOf } from "../compile/flow.ts";
 import { type Machine, Raise, raise } from "../machine.ts";
@@ -54,8 +54,7 @@ function map(body: Code, { machine }: CompileContext): Code {
 
 /** A `break` on its way out of a filter that returns one value. */
 function leaveByBreak(machine: Machine): never {
-  firstOf(new Code({ each: () => STOP, height: 1 }), null, null, machine);
-  throw new Raise(null);
+  throw new Break(machine.breaking);
 }
 
 /** `recurse`: a value and everything in it, top down, with a stack of its own so that deep values need no JavaScript stack. */
@@ -337,7 +336,6 @@ function range(from: Json, to: Json, sink: Sink, machine: Machine): Signal {
   for (let current = from; current < to; current++) {
     machine.step();
     if (sink(current) === STOP) return STOP;
-    // Beyond 2^53 adding one changes nothing: the loop would not be a range any more, and ends by the step budget.
   }
   return GO_ON;
 }
@@ -345,7 +343,7 @@ function range(from: Json, to: Json, sink: Sink, machine: Machine): Signal {
 function rangeBy(from: Json, to: Json, by: Json, sink: Sink, machine: Machine): Signal {
   if (typeof from !== "number" || typeof to !== "number" || typeof by !== "number") return rangeOfAny(from, to, by, sink, machine);
   if (by === 0 || by !== by) return GO_ON;
-  for (let current = from; by > 0 ? current < to || current !== current : current > to; current += by) {
+  for (let current = from; by > 0 ? current < to : current > to; current += by) {
     machine.step();
     if (sink(current) === STOP) return STOP;
   }
@@ -375,9 +373,21 @@ function ranges(args: readonly Code[], { machine }: CompileContext): Code {
   );
 }
 
-/** `repeat(update)`: a value, then the same for every output of the update, for ever. */
-function repeatForever(update: Code, context: CompileContext): Code {
-  return recurse(update, context);
+/** `repeat(body)`: the outputs of a filter on the same input, over and over. */
+function repeatForever(body: Code, { machine }: CompileContext): Code {
+  const each: Each = (value, env, sink) => {
+    for (;;) {
+      machine.step();
+      if (body.each(value, env, sink) === STOP) return STOP;
+    }
+  };
+  const paths = (): Paths => (path, value, env, sink) => {
+    for (;;) {
+      machine.step();
+      if (body.paths(path, value, env, sink) === STOP) return STOP;
+    }
+  };
+  return multiple(each, [body], paths);
 }
 
 function haltError(value: Json): never {
@@ -404,7 +414,7 @@ export const CONTROL_BUILTINS: readonly Builtin[] = [
   native("first", 1, ([body], context) => first(body as Code, context)),
   native("last", 1, ([body], context) => last(body as Code, context)),
   native("nth", 2, nth),
-  native("isempty", 1, ([body], context) => quantify(body as Code, constant(true), true, context)),
+  native("isempty", 1, ([body], context) => quantify(body as Code, constant(false), false, context)),
   native("any", 0, (_args, context) => quantify(iterate(identity(), false, context.machine), identity(), true, context)),
   native("any", 1, ([condition], context) => quantify(iterate(identity(), false, context.machine), condition as Code, true, context)),
   native("any", 2, ([source, condition], context) => quantify(source as Code, condition as Code, true, context)),

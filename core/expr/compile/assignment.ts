@@ -81,7 +81,8 @@ function updateKey(container: Json, key: string, update: Update, machine: Machin
   return next === undefined ? deleteKeys(container, [key], machine) : setIndex(container, key, next, machine);
 }
 
-function updateElements(container: Json, update: Update, machine: Machine): Json {
+/** `.[] |= update`: what an update makes of every element; undefined removes one. */
+export function updateElements(container: Json, update: Update, machine: Machine): Json {
   if (isJsonArray(container)) {
     const items: Json[] = [];
     for (const item of container) {

@@ -1,5 +1,5 @@
 import { didYouMean } from "../../lib/did-you-mean.ts";
-import { type Builtins, findBuiltin } from "../builtins/index.ts";
+import { builtinArities, builtinNames, findBuiltin } from "../builtins/index.ts";
 import { ExpressionSyntaxError, type SourceSpan } from "../expression-error.ts";
 import type { Machine } from "../machine.ts";
 import type { Ast } from "../syntax/ast.ts";
@@ -21,14 +21,12 @@ export class Compiler implements CompileContext {
   readonly globalNames: readonly string[];
   /** The positions of the globals that compiled code reads. */
   readonly uses = new Set<number>();
-  readonly #builtins: Builtins;
   readonly #root = new Scope();
   readonly #definitions = new Map<string, UserFunction>();
 
-  constructor(machine: Machine, globalNames: readonly string[], builtins: Builtins) {
+  constructor(machine: Machine, globalNames: readonly string[]) {
     this.machine = machine;
     this.globalNames = globalNames;
-    this.#builtins = builtins;
   }
 
   /** Compiles a whole program. */
@@ -161,7 +159,7 @@ export class Compiler implements CompileContext {
     if (binding?.kind === "closure") return callClosure(scope.depth - binding.level - 1, this);
     const codes = args.map((arg) => this.compile(arg, scope));
     if (binding?.kind === "function") return callFunction(binding.fn, codes, scope, this);
-    const builtin = findBuiltin(this.#builtins, name, args.length);
+    const builtin = findBuiltin(name, args.length);
     if (!builtin) return this.#unknownFunction(span, name, args.length, scope);
     if (builtin.kind === "native") return builtin.compile(codes, this);
     return callFunction(this.#definition(name, args.length, builtin.parse), codes, scope, this);
@@ -183,7 +181,7 @@ export class Compiler implements CompileContext {
   }
 
   #unknownFunction(span: SourceSpan, name: string, arity: number, scope: Scope): never {
-    const arities = [...this.#builtins.aritiesOf(name)];
+    const arities = [...builtinArities(name)];
     scope.find((binding) => {
       if (binding.kind === "function" && binding.name === name) arities.push(binding.arity);
       return false;
@@ -199,7 +197,7 @@ export class Compiler implements CompileContext {
       if (binding.kind === "function" || binding.kind === "closure") names.push(binding.name);
       return false;
     });
-    return this.#fail(short, message, didYouMean(name, [...names, ...this.#builtins.names()]), "");
+    return this.#fail(short, message, didYouMean(name, [...names, ...builtinNames()]), "");
   }
 
   #fail(span: SourceSpan, message: string, suggestion: string | undefined, sigil: string, hint = suggestion === undefined ? undefined : `did you mean "${sigil}${suggestion}"?`): never {

@@ -37,7 +37,7 @@ const ERRORS_MAX = 50;
 const DEPTH_MAX = 400;
 
 /** Schema applications in one validation: schemas with nested alternatives can multiply, none in use needs this many. */
-const WORK_MAX = 2_000_000;
+const WORK_MAX = 500_000;
 
 /** A validation stopped because the schema makes too much work of the value; becomes an error of the value. */
 export class SchemaLimitError extends Error {}

@@ -11,6 +11,7 @@ export interface SchemaResource {
   readonly legacy: boolean;
   readonly anchors: Map<string, SchemaPlace>;
   readonly dynamicAnchors: Map<string, SchemaPlace>;
+  readonly scanned: Set<Json>;
 }
 
 /** A subschema, the resource it belongs to, and its pointer in the document that was compiled (for messages). */
@@ -107,14 +108,16 @@ export class SchemaResources {
   #resourceFor(schema: Json, base: string, pointer: string, legacy: boolean): SchemaResource {
     const id = isJsonObject(schema) ? identifier(schema, legacy) : undefined;
     const uri = id === undefined ? base : withoutFragment(resolveUriReference(base, id));
-    const resource: SchemaResource = { uri, root: schema, rootPointer: pointer, legacy, anchors: new Map(), dynamicAnchors: new Map() };
+    const resource: SchemaResource = { uri, root: schema, rootPointer: pointer, legacy, anchors: new Map(), dynamicAnchors: new Map(), scanned: new Set() };
     this.#byUri.set(uri, resource);
     return resource;
   }
 
   #scan(schema: Json, resource: SchemaResource, pointer: string, depth: number): void {
     if (depth > DEPTH_MAX) throw new SchemaCompileError("Cannot use the schema: it is nested too deeply", pointer);
-    if (!isJsonObject(schema)) return;
+    // A document with YAML aliases holds the same object many times over: once is enough.
+    if (!isJsonObject(schema) || resource.scanned.has(schema)) return;
+    resource.scanned.add(schema);
     this.#addAnchors(schema, resource, pointer);
     // In the older drafts everything beside `$ref` is ignored, identifiers included.
     if (resource.legacy && Object.hasOwn(schema, "$ref")) return;

@@ -5,6 +5,7 @@ import { deleteCommand } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { explain } from "./explain.ts";
 import { get } from "./get.ts";
+import { graph } from "./graph.ts";
 import { history } from "./history.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
@@ -34,4 +35,5 @@ export const commands: readonly CommandDefinition[] = [
   deleteCommand,
   validate,
   explain,
+  graph,
 ];

@@ -24,11 +24,10 @@ export interface Envelope {
   refused(error: Error): void;
 }
 
-/** An awaited or starting child; answers that overtake `childStarted` wait in `early`. */
+/** A child that is being started or awaited. */
 export interface ChildLink {
   readonly command: StartChild;
   started: boolean;
-  readonly early: Envelope[];
 }
 
 /** Identities of delivered events remembered for each subscription, the oldest forgotten first. */
@@ -190,7 +189,7 @@ export class RunActor {
         this.subscriptions.delete(command.id);
         return;
       case "startChild":
-        this.children.set(command.id, { command, started: false, early: [] });
+        this.children.set(command.id, { command, started: false });
         return;
       case "cancelChild":
         this.children.delete(command.id);

@@ -85,7 +85,7 @@ export class Timers {
       const limit = Math.max(1, inMemoryMax - this.#heap.size);
       const from = this.#through;
       const page = await reader.due(until, limit, from);
-      const end = page.length < limit ? { dueAt: until, run: Infinity, id: Infinity } : page.at(-1);
+      const end = page.length < limit ? { dueAt: until, run: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER } : page.at(-1);
       const known = new Set<string>();
       for (const row of page) {
         known.add(nameOf(row));
@@ -129,7 +129,7 @@ export class Timers {
     }
     const room = this.#firing < this.#parts.concurrency;
     const through = this.#through?.dueAt ?? 0;
-    if (room && (this.#heap.size === 0 || through < now + this.#parts.horizonMs / 2)) this.#readAgain();
+    if (room && through < now + this.#parts.horizonMs / 2) this.#readAgain();
     else if (room) this.#arm();
   }
 

@@ -7,7 +7,7 @@ export function deleteResource<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly existing: StoredResource<R> }, { readonly deleted: R }> {
   return step("DeleteResource", async ({ existing }, { unit, ownsUnit }) => {
-    unit.delete(kind.key, existing.row.id, existing.row.version);
+    unit.delete(existing.row);
     if (ownsUnit) await unit.commit();
     return { deleted: kind.present(existing.resource) };
   });

@@ -1,4 +1,5 @@
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { type Path, pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { invalidArgument } from "../refusal.ts";
@@ -11,9 +12,7 @@ const VIOLATIONS_MAX = 20;
 const validator = createValidator();
 
 /** Checks the request against the rules in its proto, and the limits of free-form values; adds it as `valid`, which is what later steps take. */
-export function validateProto<Schema extends DescMessage>(
-  schema: Schema,
-): Step<{ readonly input: MessageShape<Schema> }, { readonly valid: MessageShape<Schema> }> {
+export function validateProto<M extends Message>(schema: GenMessage<M>): Step<{ readonly input: M }, { readonly valid: M }> {
   return step("ValidateProto", ({ input }) => {
     validateMessage(schema, input);
     return { valid: input };
@@ -21,7 +20,7 @@ export function validateProto<Schema extends DescMessage>(
 }
 
 /** The check of `validateProto`: throws INVALID_ARGUMENT with one violation a field. */
-export function validateMessage<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): void {
+export function validateMessage<M extends Message>(schema: GenMessage<M>, message: M): void {
   const fault = findValueFault(schema, message);
   if (fault !== undefined) throw invalidArgument(fault.reason, `${fault.field}: ${fault.description}`, fault);
   const result = validator.validate(schema as never, message as never);

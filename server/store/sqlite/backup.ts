@@ -29,7 +29,10 @@ function checkCopy(sqlite: SqliteModule, path: string, version: number): void {
   const copy = new Connection(new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false }));
   try {
     copy.database.exec("pragma locking_mode = exclusive");
-    const problems = copy.database.prepare("pragma quick_check(1)").all().map((row) => Object.values(row)[0]);
+    const problems = copy.database
+      .prepare("pragma quick_check(1)")
+      .all()
+      .map((row) => Object.values(row)[0]);
     if (problems[0] !== "ok" || schemaVersion(copy) !== version) {
       throw new Error(`Cannot back up to "${path}": the copy is damaged (${problems.join("; ")}), try again`);
     }

@@ -13,7 +13,7 @@ export function ensureBallast(path: string, bytes: number): void {
   if (statSync(file, { throwIfNoEntry: false })?.size === bytes) return;
   const descriptor = openSync(file, "w", 0o600);
   try {
-    for (let left = bytes; left > 0; ) left -= writeSync(descriptor, CHUNK, 0, Math.min(left, CHUNK.length));
+    for (let left = bytes; left > 0;) left -= writeSync(descriptor, CHUNK, 0, Math.min(left, CHUNK.length));
     fsyncSync(descriptor);
   } catch {
     // Too little room for a reserve is no reason not to start.

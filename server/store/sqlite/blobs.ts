@@ -10,7 +10,9 @@ export class SqliteBlobs {
 
   /** The value of a digest. */
   get(digest: string): Uint8Array | undefined {
-    return this.#connection.sql("select data from blobs where digest = ?").get(digest)?.["data"] as Uint8Array | undefined;
+    return this.#connection.sql("select data from blobs where digest = ?").get(digest)?.["data"] as
+      | Uint8Array
+      | undefined;
   }
 
   /** Stores a value; equal digests are equal values, so a second one changes nothing. */

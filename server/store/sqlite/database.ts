@@ -25,7 +25,10 @@ export interface SqliteDatabase {
 
 /** What both drivers offer. */
 export interface SqliteModule {
-  readonly DatabaseSync: new (path: string, options?: { readonly readOnly?: boolean; readonly enableForeignKeyConstraints?: boolean }) => SqliteDatabase;
+  readonly DatabaseSync: new (
+    path: string,
+    options?: { readonly readOnly?: boolean; readonly enableForeignKeyConstraints?: boolean },
+  ) => SqliteDatabase;
   /** Copies a database while it is used, `rate` pages at a time. */
   backup(source: SqliteDatabase, target: string, options?: { readonly rate?: number }): Promise<unknown>;
 }
@@ -38,7 +41,16 @@ export async function loadSqlite(): Promise<SqliteModule> {
 }
 
 /** Primary result codes of SQLite that we act on (sqlite.org/rescode.html). */
-export const sqliteCode = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, constraint: 19, notADatabase: 26 };
+export const sqliteCode = {
+  busy: 5,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  constraint: 19,
+  notADatabase: 26,
+};
 
 /** The primary result code of an error thrown by SQLite; undefined for any other error. */
 export function sqliteErrorCode(error: unknown): number | undefined {

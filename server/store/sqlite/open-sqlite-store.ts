@@ -46,7 +46,14 @@ export async function openSqliteStore(options: OpenSqliteOptions): Promise<Sqlit
     throw explain(error, path);
   }
   const watch = new FileWatch([path, `${path}-wal`]);
-  return new SqliteStore({ sqlite, connection, path, limits, checkFile: () => watch.check(), released: () => removeLock(path) });
+  return new SqliteStore({
+    sqlite,
+    connection,
+    path,
+    limits,
+    checkFile: () => watch.check(),
+    released: () => removeLock(path),
+  });
 }
 
 /** Refuses a database that another living process holds, also when its file was deleted and SQLite would see no lock. */
@@ -75,7 +82,8 @@ function prepareFile(sqlite: SqliteModule, { path, programVersion, mustExist }: 
     throw new StoreOpenError("empty", path, "the file is empty", "restore a backup, or delete it to begin anew");
   }
   if (size !== undefined) return;
-  if (mustExist === true) throw new StoreOpenError("missing", path, "there is no such file", "check the data directory");
+  if (mustExist === true)
+    throw new StoreOpenError("missing", path, "there is no such file", "check the data directory");
   if (logSize > 0) {
     const remedy = `restore the database, or delete "${path}-wal" to begin anew`;
     throw new StoreOpenError("orphanedLog", path, "the file is gone but its write-ahead log is there", remedy);
@@ -153,12 +161,21 @@ function refuseForeign(connection: Connection, path: string): void {
   if (version > SCHEMA_VERSION) {
     const writer = connection.database.prepare("select value from meta where key = 'written_by'").get()?.["value"];
     const remedy = `use version ${writer ?? "that wrote it"} or newer, or restore a backup from before the upgrade`;
-    throw new StoreOpenError("newer", path, `its schema ${version} is newer than ${SCHEMA_VERSION}, which this version knows`, remedy);
+    throw new StoreOpenError(
+      "newer",
+      path,
+      `its schema ${version} is newer than ${SCHEMA_VERSION}, which this version knows`,
+      remedy,
+    );
   }
 }
 
 /** Brings an older database up to date, after a copy of it was made. */
-async function upgrade(sqlite: SqliteModule, connection: Connection, { path, programVersion }: OpenSqliteOptions): Promise<void> {
+async function upgrade(
+  sqlite: SqliteModule,
+  connection: Connection,
+  { path, programVersion }: OpenSqliteOptions,
+): Promise<void> {
   const version = schemaVersion(connection);
   if (version === SCHEMA_VERSION) return;
   const backup = `${path}.schema-${version}`;
@@ -183,7 +200,12 @@ function explain(error: unknown, path: string): Error {
     case sqliteCode.notADatabase:
     case sqliteCode.corrupt: {
       const remedy = "restore a backup, or move it away to begin anew";
-      return new StoreOpenError("notADatabase", path, `its content is not that of a database (${error.message})`, remedy);
+      return new StoreOpenError(
+        "notADatabase",
+        path,
+        `its content is not that of a database (${error.message})`,
+        remedy,
+      );
     }
     case sqliteCode.readOnly:
     case sqliteCode.cannotOpen:
@@ -201,5 +223,10 @@ function explain(error: unknown, path: string): Error {
 }
 
 function notWritable(path: string, cause: string): StoreOpenError {
-  return new StoreOpenError("notWritable", path, `it cannot be written (${cause})`, "check path, owner and permissions");
+  return new StoreOpenError(
+    "notWritable",
+    path,
+    `it cannot be written (${cause})`,
+    "check path, owner and permissions",
+  );
 }

@@ -28,7 +28,10 @@ export class SqliteResources implements ResourceReader {
   }
 
   async list(query: ResourceQuery): Promise<Page<ResourceRow>> {
-    const end = query.cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : decodeCursor(query, query.cursor, ["number", "string"]);
+    const end =
+      query.cursor === undefined
+        ? [Number.MAX_SAFE_INTEGER, ""]
+        : decodeCursor(query, query.cursor, ["number", "string"]);
     const { source, order, parameters } = narrow(query);
     const statement = this.#connection.sql(`select r.* from ${source} and (${order}.created_at, ${order}.id) < (?, ?)
       order by ${order}.created_at desc, ${order}.id desc limit ?`);

@@ -25,7 +25,9 @@ export function runListSql(
 
 function byStatus(query: RunQuery, end: readonly [number, number], limit: number): ReturnType<typeof runListSql> {
   const filters = FILTERS.filter(([member]) => query[member] !== undefined);
-  const where = filters.map(([, column], index) => ` and ${index === 0 ? column : `+${column}`} = ?${index + 5}`).join("");
+  const where = filters
+    .map(([, column], index) => ` and ${index === 0 ? column : `+${column}`} = ?${index + 5}`)
+    .join("");
   const wanted = new Set(query.statuses ?? statuses);
   const ranges = [...wanted].map(
     (status) => `select created_at, run from runs
@@ -35,7 +37,12 @@ function byStatus(query: RunQuery, end: readonly [number, number], limit: number
   return {
     sql: `select r.* from (${ranges.join(" union all ")} order by created_at desc, run desc limit ?4) k
       cross join runs r on r.run = k.run order by k.created_at desc, k.run desc`,
-    parameters: [...end, query.createdFrom ?? Number.MIN_SAFE_INTEGER, limit, ...filters.map(([member]) => query[member] as string)],
+    parameters: [
+      ...end,
+      query.createdFrom ?? Number.MIN_SAFE_INTEGER,
+      limit,
+      ...filters.map(([member]) => query[member] as string),
+    ],
   };
 }
 
@@ -49,7 +56,8 @@ function byLabels(
   const conditions: string[] = [];
   const parameter = (value: string): string => `?${parameters.push(value)}`;
   for (const [index, [key, value]] of labels.entries()) {
-    const matches = (table: string): string => `${table}.key = ${parameter(key)} and ${table}.value = ${parameter(value)}`;
+    const matches = (table: string): string =>
+      `${table}.key = ${parameter(key)} and ${table}.value = ${parameter(value)}`;
     conditions.push(
       index === 0
         ? matches("l")

@@ -51,7 +51,10 @@ export class SqliteRuns implements RunReader {
       if (at < before) end = [at, run];
     }
     const { sql, parameters } = runListSql(query, end, query.limit + 1);
-    const rows = this.#connection.sql(sql).all(...parameters).map(runFromRow);
+    const rows = this.#connection
+      .sql(sql)
+      .all(...parameters)
+      .map(runFromRow);
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
     if (rows.length <= query.limit || last === undefined) return { rows: page };
@@ -126,7 +129,9 @@ export class SqliteRuns implements RunReader {
     this.#deleteLabels(this.#row(run) as SqlRow);
     this.#connection.sql("delete from runs where run = ?").run(run);
     this.#connection
-      .sql("insert into meta values ('last_deleted_run', ?) on conflict do update set value = max(value, excluded.value)")
+      .sql(
+        "insert into meta values ('last_deleted_run', ?) on conflict do update set value = max(value, excluded.value)",
+      )
       .run(run);
     this.#facts.delete(run, fact);
   }
@@ -152,7 +157,12 @@ export class SqliteRuns implements RunReader {
   }
 
   /** The run that has the id, idempotency key or slug this one wants; `self` is the run to be changed. */
-  #inTheWay(row: { readonly [Member in "run" | "id" | "org" | "slug"]: RunRow[Member] } & { readonly idempotencyKey?: string | undefined }, self: number | undefined): Refusal {
+  #inTheWay(
+    row: { readonly [Member in "run" | "id" | "org" | "slug"]: RunRow[Member] } & {
+      readonly idempotencyKey?: string | undefined;
+    },
+    self: number | undefined,
+  ): Refusal {
     const find = (where: string, ...parameters: SqlValue[]): string | undefined => {
       const found = this.#connection.sql(`select id, run from runs where ${where}`).get(...parameters);
       return found === undefined || found["run"] === self ? undefined : (found["id"] as string);
@@ -188,7 +198,9 @@ function optional(row: SqlRow | undefined): RunRow | undefined {
 }
 
 /** Changes as members of a row: null, which clears a member, becomes its absence. */
-function withoutNull(changes: RunChanges): Partial<Pick<RunRow, "org" | "slug">> & { idempotencyKey?: string | undefined } {
+function withoutNull(
+  changes: RunChanges,
+): Partial<Pick<RunRow, "org" | "slug">> & { idempotencyKey?: string | undefined } {
   return {
     ...(typeof changes.org === "string" ? { org: changes.org } : {}),
     ...(typeof changes.slug === "string" ? { slug: changes.slug } : {}),

@@ -29,7 +29,10 @@ export class SqliteStore implements Store {
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
     this.#tables = new SqliteTables(parts.connection);
-    this.#commits = new GroupCommit(parts.connection, this.#tables, { ...parts.limits, checkFile: () => parts.checkFile() });
+    this.#commits = new GroupCommit(parts.connection, this.#tables, {
+      ...parts.limits,
+      checkFile: () => parts.checkFile(),
+    });
   }
 
   get resources(): Store["resources"] {
@@ -73,7 +76,8 @@ export class SqliteStore implements Store {
       this.#commits.fail(error instanceof Error ? error.message : String(error));
     }
     const figures = this.figures();
-    const problem = figures.failure ?? (figures.diskFull ? "the disk is full: reads go on, writes are refused" : undefined);
+    const problem =
+      figures.failure ?? (figures.diskFull ? "the disk is full: reads go on, writes are refused" : undefined);
     return {
       healthy: problem === undefined,
       description: problem ?? "the store takes writes",

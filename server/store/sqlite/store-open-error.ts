@@ -12,4 +12,14 @@ export class StoreOpenError extends Error {
 }
 
 /** Why a database file cannot be opened. */
-export type StoreOpenReason = "missing" | "empty" | "notADatabase" | "foreign" | "newer" | "locked" | "orphanedLog" | "notWritable" | "diskFull" | "failed";
+export type StoreOpenReason =
+  | "missing"
+  | "empty"
+  | "notADatabase"
+  | "foreign"
+  | "newer"
+  | "locked"
+  | "orphanedLog"
+  | "notWritable"
+  | "diskFull"
+  | "failed";

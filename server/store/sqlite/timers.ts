@@ -12,9 +12,7 @@ export class SqliteTimers implements TimerReader {
   async due(dueAt: number, limit: number, after?: TimerRow): Promise<readonly TimerRow[]> {
     const { dueAt: afterDue, run, id } = after ?? { dueAt: Number.MIN_SAFE_INTEGER, run: 0, id: 0 };
     const rows = this.#connection
-      .sql(
-        "select * from timers where (due_at, run, id) > (?, ?, ?) and due_at <= ? order by due_at, run, id limit ?",
-      )
+      .sql("select * from timers where (due_at, run, id) > (?, ?, ?) and due_at <= ? order by due_at, run, id limit ?")
       .all(afterDue, run, id, dueAt, limit);
     return rows.map((row) => ({ dueAt: row["due_at"] as number, run: row["run"] as number, id: row["id"] as number }));
   }
@@ -30,9 +28,7 @@ export class SqliteTimers implements TimerReader {
 
   /** Removes a timer. */
   delete(row: TimerRow): void {
-    this.#connection
-      .sql("delete from timers where due_at = ? and run = ? and id = ?")
-      .run(row.dueAt, row.run, row.id);
+    this.#connection.sql("delete from timers where due_at = ? and run = ? and id = ?").run(row.dueAt, row.run, row.id);
   }
 
   /** Removes all timers of a run. */

@@ -37,7 +37,7 @@ export async function verify(connection: Connection, tables: SqliteTables, chain
   const damage: RunDamage[] = [];
   let runs = 0;
   let records = 0;
-  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const slice = connection
       .sql("select run, id, head from runs where run > ? order by run limit ?")
       .all(after, RUNS_A_SLICE);

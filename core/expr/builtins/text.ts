@@ -1,0 +1,153 @@
+import { type Json, isJsonArray } from "../../lib/json.ts";
+import { type Machine, raise } from "../machine.ts";
+import { add, concatenate, describe, split } from "../value/arithmetic.ts";
+import { getIndex, indicesOfArray } from "../value/access.ts";
+import { format } from "../value/format.ts";
+import { printAsText } from "../value/print.ts";
+import { type Builtin, filter, operation, valueFunction } from "./builtin.ts";
+
+function startsWith(value: Json, prefix: Json): boolean {
+  if (typeof value !== "string" || typeof prefix !== "string") return raise("startswith() requires string inputs");
+  return value.startsWith(prefix);
+}
+
+function endsWith(value: Json, suffix: Json): boolean {
+  if (typeof value !== "string" || typeof suffix !== "string") return raise("endswith() requires string inputs");
+  return value.endsWith(suffix);
+}
+
+function withoutPrefix(value: Json, prefix: Json): Json {
+  return startsWith(value, prefix) ? (value as string).slice((prefix as string).length) : value;
+}
+
+function withoutSuffix(value: Json, suffix: Json): Json {
+  return endsWith(value, suffix) ? (value as string).slice(0, (value as string).length - (suffix as string).length) : value;
+}
+
+/** Unicode's White_Space; String.prototype.trim takes U+FEFF besides and leaves U+0085. */
+function isSpace(unit: number): boolean {
+  if (unit <= 0x20) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
+  if (unit < 0x1680) return unit === 0x85 || unit === 0xa0;
+  return unit === 0x1680 || (unit >= 0x2000 && unit <= 0x200a) || unit === 0x2028 || unit === 0x2029 || unit === 0x202f || unit === 0x205f || unit === 0x3000;
+}
+
+function trim(value: Json, left: boolean, right: boolean): string {
+  if (typeof value !== "string") return raise("trim input must be a string");
+  let start = 0;
+  let end = value.length;
+  if (left) while (start < end && isSpace(value.charCodeAt(start))) start++;
+  if (right) while (end > start && isSpace(value.charCodeAt(end - 1))) end--;
+  return value.slice(start, end);
+}
+
+function explode(value: Json, machine: Machine): Json {
+  if (typeof value !== "string") return raise("explode input must be a string");
+  machine.charge(value.length);
+  return [...value].map((char) => char.codePointAt(0) as number);
+}
+
+function implode(value: Json, machine: Machine): Json {
+  if (!isJsonArray(value)) return raise("implode input must be an array");
+  machine.charge(value.length);
+  const chars = value.map((code) => {
+    if (typeof code !== "number" || code !== code) return raise(`${describe(code)} can't be imploded, unicode codepoint needs to be numeric`);
+    const point = Math.trunc(code);
+    const isScalar = point >= 0 && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
+    return String.fromCodePoint(isScalar ? point : 0xfffd);
+  });
+  return chars.join("");
+}
+
+/** Changes ASCII letters only. */
+function mapAscii(name: string, value: Json, from: string, offset: number, machine: Machine): string {
+  if (typeof value !== "string") return raise(name === "explode" ? "explode input must be a string" : name);
+  machine.chargeText(value.length);
+  const start = from.charCodeAt(0);
+  let result = "";
+  for (let index = 0; index < value.length; index++) {
+    const unit = value.charCodeAt(index);
+    result += unit >= start && unit < start + 26 ? String.fromCharCode(unit + offset) : value[index];
+  }
+  return result;
+}
+
+/** The code point positions at which a text starts in another, overlaps included. */
+function textIndices(value: string, wanted: string, machine: Machine): Json[] {
+  const found: Json[] = [];
+  if (wanted === "") return found;
+  machine.charge(value.length);
+  let points = 0;
+  let counted = 0;
+  for (let at = value.indexOf(wanted); at >= 0; at = value.indexOf(wanted, at + 1)) {
+    for (; counted < at; counted++) if (!isLowSurrogate(value.charCodeAt(counted))) points++;
+    found.push(points);
+    machine.step();
+  }
+  return found;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xdc00;
+}
+
+function strictIndices(value: Json, wanted: Json, machine: Machine): Json[] {
+  if (typeof value !== "string") return raise(`${describe(value)} cannot be searched, as it is not a string`);
+  if (typeof wanted !== "string") return raise(`${describe(wanted)} is not a string`);
+  return textIndices(value, wanted, machine);
+}
+
+function indices(value: Json, wanted: Json, machine: Machine): Json {
+  if (isJsonArray(value)) return indicesOfArray(value, isJsonArray(wanted) ? wanted : [wanted], machine);
+  if (typeof value === "string" && typeof wanted === "string") return textIndices(value, wanted, machine);
+  return getIndex(value, wanted, machine);
+}
+
+/** `index` and `rindex`: the first and last of the indices; of null, null. */
+function edgeIndex(value: Json, wanted: Json, edge: 0 | -1, machine: Machine): Json {
+  const all = indices(value, wanted, machine);
+  if (all === null) return null;
+  if (isJsonArray(all)) return all.at(edge) ?? null;
+  return getIndex(all, edge, machine);
+}
+
+function join(value: Json, separator: Json, machine: Machine): Json {
+  const items = isJsonArray(value) ? value : value !== null && typeof value === "object" ? Object.values(value) : raise(`Cannot iterate over ${describe(value)}`);
+  let result: Json = null;
+  for (const item of items) {
+    machine.step();
+    const piece = item === null || item === false ? (item === false ? "false" : "") : typeof item === "boolean" || typeof item === "number" ? printAsText(item, machine) : item;
+    const before: Json = result === null ? "" : typeof result === "string" && typeof separator === "string" ? concatenate(result, separator, machine) : add(result, separator, machine);
+    result = add(before, piece, machine);
+  }
+  return result ?? "";
+}
+
+/** Texts: parts, edges, letters and formats. */
+export const TEXT_BUILTINS: readonly Builtin[] = [
+  operation("startswith", 1, (value, [prefix]) => startsWith(value, prefix as Json)),
+  operation("endswith", 1, (value, [suffix]) => endsWith(value, suffix as Json)),
+  valueFunction("ltrimstr", 1, (value, [prefix]) => withoutPrefix(value, prefix as Json)),
+  valueFunction("rtrimstr", 1, (value, [suffix]) => withoutSuffix(value, suffix as Json)),
+  valueFunction("trimstr", 1, (value, [text]) => withoutSuffix(withoutPrefix(value, text as Json), text as Json)),
+  filter("trim", (value) => trim(value, true, true)),
+  filter("ltrim", (value) => trim(value, true, false)),
+  filter("rtrim", (value) => trim(value, false, true)),
+  filter("explode", explode),
+  filter("implode", implode),
+  filter("ascii_downcase", (value, machine) => mapAscii("explode", value, "A", 32, machine)),
+  filter("ascii_upcase", (value, machine) => mapAscii("explode", value, "a", -32, machine)),
+  filter("ascii", (value) => (typeof value === "number" ? String.fromCharCode(Math.trunc(value) & 0x7f) : raise(`${describe(value)} number required`))),
+  operation("split", 1, (value, [separator], machine) => {
+    if (typeof value !== "string" || typeof separator !== "string") return raise("split input and separator must be strings");
+    return split(value, separator, machine);
+  }),
+  valueFunction("join", 1, (value, [separator], machine) => join(value, separator as Json, machine)),
+  operation("_strindices", 1, (value, [wanted], machine) => strictIndices(value, wanted as Json, machine)),
+  valueFunction("indices", 1, (value, [wanted], machine) => indices(value, wanted as Json, machine)),
+  valueFunction("index", 1, (value, [wanted], machine) => edgeIndex(value, wanted as Json, 0, machine)),
+  valueFunction("rindex", 1, (value, [wanted], machine) => edgeIndex(value, wanted as Json, -1, machine)),
+  operation("format", 1, (value, [name], machine) => {
+    if (typeof name !== "string") return raise(`${describe(name as Json)} is not a valid format`);
+    return format(name, value, machine);
+  }),
+];

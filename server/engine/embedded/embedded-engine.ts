@@ -1,0 +1,418 @@
+import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
+import { markedShape } from "@stigmer/core/lib/secret-marker.ts";
+import type { Retried, Started } from "@stigmer/core/protocol/event.ts";
+import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
+import { CorrelationIndex } from "../../events/correlation-index.ts";
+import { CommitConflict, type RunRow, StoreUnavailable, type Write } from "../../store/ports.ts";
+import { type ControlRequest, ControlRefused, type Engine, type HistoryEntry, type RunChange, type RunView, type StartRun } from "../engine.ts";
+import { Children } from "./children.ts";
+import { Committer } from "./committer.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Executor } from "./executor.ts";
+import { History, type PastView } from "./history.ts";
+import { LiveRuns } from "./live-runs.ts";
+import { defaultEngineOptions, type EngineOptions } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import type { EngineHooks, EnginePorts } from "./ports.ts";
+import { ProgramCache } from "./program-cache.ts";
+import { Publisher } from "./publisher.ts";
+import { recoverRuns, type RecoveryReport } from "./recovery.ts";
+import { Retention } from "./retention.ts";
+import { type PendingFact, RunActor } from "./run-actor.ts";
+import { RunLoader, Unrecoverable } from "./run-loader.ts";
+import { RunSecrets } from "./run-secrets.ts";
+import { SteadyClock } from "./steady-clock.ts";
+import type { Effect, StepBatch } from "./step-batch.ts";
+import { Timers } from "./timers.ts";
+import { Watches } from "./watch.ts";
+
+/** The default engine: event-sourced runs in the embedded store. Made by `openEmbeddedEngine`. The parts are put together here; executor.ts tells how they work. */
+export class EmbeddedEngine implements Engine {
+  /** Resolves once everything that was under way when the last process ended is under way again. */
+  recovered: Promise<RecoveryReport> = Promise.resolve({ runs: 0 });
+  readonly #ports: EnginePorts;
+  readonly #options: EngineOptions;
+  readonly #hooks: EngineHooks;
+  readonly #clock: SteadyClock;
+  readonly #committer: Committer;
+  readonly #correlation = new CorrelationIndex();
+  readonly #programs: ProgramCache;
+  readonly #loader: RunLoader;
+  readonly #live: LiveRuns;
+  readonly #executor: Executor;
+  readonly #dispatcher: Dispatcher;
+  readonly #timers: Timers;
+  readonly #children: Children;
+  readonly #outbox: Outbox;
+  readonly #publisher: Publisher;
+  readonly #history: History;
+  readonly #watches: Watches;
+  readonly #retention: Retention;
+  readonly #secrets: RunSecrets;
+  #nextRun = 1;
+  #admitted = 0;
+  #stopping = false;
+
+  constructor(ports: EnginePorts, options: Partial<EngineOptions> = {}) {
+    this.#ports = ports;
+    this.#options = { ...defaultEngineOptions, ...options };
+    this.#hooks = guardedHooks(ports.hooks);
+    const { store, scheduler, interpreter, random } = ports;
+    const { commitRetryMs: retryMs, activityConcurrency: concurrency } = this.#options;
+    const post = this.#post.bind(this);
+    const warn = (message: string, error: unknown): void => this.#hooks.warn?.(message, error);
+    const cancelChild = this.#cancelChild.bind(this);
+    this.#clock = new SteadyClock(ports.clock);
+    this.#committer = new Committer(store, scheduler, random, retryMs, (error) => this.#fail(error));
+    const committer = this.#committer;
+    this.#programs = new ProgramCache(ports.definitions, interpreter);
+    this.#loader = new RunLoader(store, this.#programs, interpreter);
+    this.#secrets = new RunSecrets(ports.secrets, store);
+    this.#watches = new Watches(this.#options.watchBufferMax);
+    this.#history = new History(store, this.#programs, interpreter);
+    this.#live = new LiveRuns({ cacheBytesMax: this.#options.cacheBytesMax, load: (run) => this.#load(run), adopt: (actor) => this.#adopt(actor) });
+    this.#executor = new Executor({
+      interpreter,
+      clock: this.#clock,
+      committer,
+      correlation: this.#correlation,
+      hooks: this.#hooks,
+      options: this.#options,
+      live: () => this.#live,
+      effect: (actor, effect) => this.#carryOut(actor, effect),
+      changed: (row, fromSeq, batch) => this.#changed(row, fromSeq, batch),
+    });
+    this.#dispatcher = new Dispatcher({ runner: ports.activities, secrets: this.#secrets, committer, store, hooks: this.#hooks, concurrency, post });
+    this.#children = new Children({ starter: ports.children, committer, scheduler, retryMs, post, cancelChild, warn });
+    this.#publisher = new Publisher({ store, correlation: this.#correlation, expressions: ports.expressions, hooks: this.#hooks, post });
+    const publish = (org: string, event: JsonObject): Promise<number> => this.#publisher.publish(org, [event]);
+    const childSettled = (run: number, id: number): Promise<void> => this.#children.settled(run, id);
+    this.#outbox = new Outbox({ store, committer, scheduler, retryMs, post, publish, cancelChild, childSettled, warn });
+    this.#timers = new Timers({
+      reader: store.timers,
+      clock: this.#clock,
+      scheduler,
+      horizonMs: this.#options.timerHorizonMs,
+      inMemoryMax: this.#options.timersInMemoryMax,
+      concurrency: this.#options.loadConcurrency,
+      fire: (row) => this.#post(row.run, { type: "timerFired", id: row.id }, undefined, row.dueAt),
+      warn: (error) => warn("Cannot fire a timer", error),
+    });
+    this.#retention = new Retention(store, committer, scheduler, this.#clock);
+  }
+
+  /** Reads what must be known before the first request, then takes up what was under way; resolves when requests may come. */
+  async open(): Promise<void> {
+    const { store } = this.#ports;
+    const lastKey = await store.runs.lastKey();
+    this.#nextRun = lastKey + 1;
+    await this.#correlation.load(store.records);
+    const { loadConcurrency, retentionMs, retentionSweepMs } = this.#options;
+    this.recovered = (async () => {
+      await this.#timers.start();
+      const report = await recoverRuns(store, this.#live, lastKey, loadConcurrency, () => this.#stopping);
+      await this.#outbox.recover();
+      return report;
+    })();
+    this.recovered.catch((error: unknown) => this.#hooks.warn?.("Cannot recover", error));
+    if (retentionMs !== undefined) this.#retention.start(retentionMs, retentionSweepMs, (error) => this.#hooks.warn?.("Cannot remove ended runs", error));
+  }
+
+  /** What is in memory and under way, for metrics and for tests of bounds. */
+  get load(): { readonly runs: number; readonly idle: number; readonly idleBytes: number; readonly timers: number; readonly running: number; readonly queued: number; readonly admitted: number } {
+    return { ...this.#live.size, timers: this.#timers.size, ...this.#dispatcher.load, admitted: this.#admitted };
+  }
+
+  async start(request: StartRun): Promise<RunRow> {
+    return this.#admit(async () => {
+      const cached = this.#programs.peek(request.digest) ?? (await this.#programs.load(request.digest));
+      const at = this.#clock.now();
+      const run = this.#nextRun++;
+      const actor = new RunActor(newRow(request, run, at), cached);
+      const secretNames = Object.keys(request.secrets);
+      const started: Started = {
+        type: "started",
+        at,
+        runId: request.id,
+        workflow: cached.identity,
+        input: request.input,
+        env: request.env,
+        secrets: secretNames.length === 0 ? {} : (markedShape(request.secrets, []) as JsonObject),
+        runtime: { ...this.#options.runtime, metadata: {} },
+        ...(request.parent === undefined ? {} : { parent: { runId: request.parent.runId, id: request.parent.id } }),
+      };
+      const writes: Write[] = secretNames.length === 0 ? [] : [this.#secrets.write(run, request.id, request.secrets)];
+      if (request.writes !== undefined) writes.push(...request.writes);
+      try {
+        return await this.#executor.start(actor, started, writes);
+      } catch (error) {
+        const same = error instanceof CommitConflict && request.idempotencyKey !== undefined;
+        const existing = same ? await this.#ports.store.runs.byIdempotencyKey(request.org, request.idempotencyKey ?? "") : undefined;
+        if (existing !== undefined) return existing;
+        throw error;
+      }
+    });
+  }
+
+  async control(runId: string, control: ControlRequest): Promise<RunRow> {
+    const row = await this.#rowOf(runId);
+    const complete = control.type === "retried" ? await this.#completeRetry(row, control) : control;
+    const posted = await this.#post(row.run, complete);
+    if (posted === undefined) throw new ControlRefused("missing", `Cannot control run "${runId}": it is quarantined or deleted`);
+    return posted;
+  }
+
+  async publish(org: string, events: readonly JsonObject[]): Promise<{ readonly deliveries: number }> {
+    return this.#admit(async () => ({ deliveries: await this.#publisher.publish(org, events) }));
+  }
+
+  async view(runId: string): Promise<RunView | undefined> {
+    const row = await this.#ports.store.runs.get(runId);
+    if (row === undefined) return undefined;
+    const actor = row.status === "quarantined" ? undefined : await this.#live.get(row.run);
+    if (actor === undefined) return { row: (await this.#ports.store.runs.get(runId)) ?? row, context: null, waiting: [] };
+    return new Promise((resolve) => {
+      this.#executor.read(actor, () => {
+        const { state } = actor;
+        const waiting = state === undefined ? [] : this.#ports.interpreter.waitingFor(actor.cached.program, state);
+        resolve({ row: actor.row, context: frozenCopy(state?.context ?? null), waiting });
+        this.#live.rest(actor);
+      });
+    });
+  }
+
+  async trace(runId: string): Promise<readonly TaskTrace[]> {
+    const row = await this.#rowOf(runId);
+    return (await this.#history.changeSince(row, 0)).trace;
+  }
+
+  async history(runId: string, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
+    return this.#history.page(await this.#rowOf(runId), fromSeq, limit);
+  }
+
+  async stateAt(runId: string, seq: number): Promise<PastView | undefined> {
+    const row = await this.#ports.store.runs.get(runId);
+    return row === undefined ? undefined : this.#history.stateAt(row, seq);
+  }
+
+  async *watch(runId: string, fromPosition: number, signal: AbortSignal): AsyncGenerator<RunChange> {
+    const { run } = await this.#rowOf(runId);
+    yield* this.#watches.watch(run, fromPosition, signal, async (position) => {
+      const row = await this.#ports.store.runs.byKey(run);
+      return row === undefined ? undefined : this.#history.changeSince(row, position);
+    });
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#timers.stop();
+    this.#retention.stop();
+    this.#children.stop();
+    this.#outbox.stop();
+    const drained = this.#dispatcher.drain();
+    await Promise.race([drained, new Promise<void>((resolve) => void this.#ports.scheduler.after(drainMs, resolve))]);
+    this.#dispatcher.abandon();
+    await this.#committer.flush().catch(() => undefined);
+    this.#executor.halt(new StoreUnavailable("closed", "Cannot take this up: the server is stopping"));
+    this.#watches.closeAll();
+  }
+
+  /** Refuses work beyond what may wait for durability; health checks and controls do not come through here and are never refused. */
+  async #admit<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#stopping) throw new StoreUnavailable("closed", "Cannot take this up: the server is stopping");
+    if (this.#committer.halted !== undefined) throw this.#committer.halted;
+    if (this.#admitted >= this.#options.admittedMax) {
+      throw new StoreUnavailable("overloaded", `Cannot take this up: ${String(this.#admitted)} requests are waiting for the disk, try again`);
+    }
+    this.#admitted++;
+    try {
+      return await work();
+    } finally {
+      this.#admitted--;
+    }
+  }
+
+  async #rowOf(runId: string): Promise<RunRow> {
+    const row = await this.#ports.store.runs.get(runId);
+    if (row === undefined) throw new ControlRefused("missing", `Cannot find run "${runId}": there is none, its id should be that of a run that has not been removed`);
+    return row;
+  }
+
+  /** Gives a fact to a run; undefined when there is no such run or it is quarantined (its writes are then made all the same). */
+  async #post(run: number, fact: PendingFact, writes?: readonly Write[], notBefore?: number): Promise<RunRow | undefined> {
+    for (;;) {
+      const actor = this.#live.peek(run) ?? (await this.#live.get(run));
+      if (actor === undefined) {
+        if (writes !== undefined && writes.length > 0) await this.#committer.commitSurely(writes);
+        return undefined;
+      }
+      // Between the load and this turn the run may have left memory again.
+      if (actor.gone) continue;
+      return new Promise((settled, refused) => {
+        const envelope = { fact, settled, refused, ...(writes === undefined ? {} : { writes }), ...(notBefore === undefined ? {} : { notBefore }) };
+        this.#executor.post(actor, envelope);
+      });
+    }
+  }
+
+  async #load(run: number): Promise<RunActor | undefined> {
+    const row = await this.#ports.store.runs.byKey(run);
+    if (row === undefined || row.status === "quarantined") return undefined;
+    try {
+      return await this.#loader.load(row);
+    } catch (error) {
+      if (!(error instanceof Unrecoverable)) throw error;
+      await this.#executor.quarantine(run, error.message);
+      return undefined;
+    }
+  }
+
+  /** Takes up what a loaded run has under way: what is not answered is issued again; who receives it recognises a repeat. */
+  #adopt(actor: RunActor): void {
+    for (const command of actor.activities.values()) this.#dispatcher.start(actor, command);
+    for (const command of actor.sources.values()) this.#dispatcher.consume(actor, command);
+    for (const child of actor.children.values()) if (!child.started) this.#children.start(actor, child.command);
+    if (actor.yielded) this.#continue(actor);
+    this.#ports.scheduler.soon(() => this.#live.rest(actor));
+  }
+
+  #carryOut(actor: RunActor, effect: Effect): void {
+    switch (effect.kind) {
+      case "activity":
+        // A later fact of the same batch may have taken it back.
+        if (actor.activities.has(effect.command.id)) this.#dispatcher.start(actor, effect.command);
+        return;
+      case "cancelActivity":
+        this.#dispatcher.cancel(actor.run, effect.id);
+        return;
+      case "timer":
+        this.#timers.add(effect.row);
+        return;
+      case "forgetTimer":
+        this.#timers.forget(effect.row);
+        return;
+      case "source":
+        if (actor.sources.has(effect.command.id)) this.#dispatcher.consume(actor, effect.command);
+        return;
+      case "endSource":
+        this.#dispatcher.cancel(actor.run, effect.id);
+        return;
+      case "child":
+        if (actor.children.has(effect.command.id)) this.#children.start(actor, effect.command);
+        return;
+      case "outbox":
+        this.#outbox.pay(effect.key, effect.entry);
+        return;
+      case "subscribed":
+        this.#correlation.subscribed(actor.row.org, effect.filters);
+        return;
+      case "continue":
+        this.#continue(actor);
+    }
+  }
+
+  #continue(actor: RunActor): void {
+    this.#ports.scheduler.soon(() => {
+      this.#post(actor.run, { type: "continued" }).catch((error: unknown) => this.#hooks.warn?.("Cannot continue a run", error));
+    });
+  }
+
+  #changed(row: RunRow, fromSeq: number, batch: StepBatch): void {
+    if (batch.trace.length > 0) this.#hooks.traces?.(row, batch.trace);
+    if (this.#watches.has(row.run)) this.#watches.notify(fromSeq, { position: row.head, row, trace: batch.trace });
+  }
+
+  async #cancelChild(org: string, key: string): Promise<void> {
+    const child = await this.#ports.store.runs.byIdempotencyKey(org, key);
+    if (child === undefined) return;
+    try {
+      await this.#post(child.run, { type: "cancelled", reason: "The parent run no longer waits for it" });
+    } catch (error) {
+      if (!(error instanceof ControlRefused)) throw error;
+    }
+  }
+
+  /** A retry event is complete in itself: input and context of the task come from the history unless the operator gives others. */
+  async #completeRetry(row: RunRow, control: Omit<Retried, "at">): Promise<Omit<Retried, "at">> {
+    if (control.input !== undefined && control.context !== undefined && control.pointer !== undefined) return control;
+    const fault = row.fault === undefined ? undefined : (JSON.parse(row.fault) as { readonly instance?: string });
+    const pointer = control.pointer ?? fault?.instance;
+    if (pointer === undefined) return control;
+    const wanted = control.iterations?.join();
+    let input: Json | undefined;
+    let context: Json | undefined;
+    for (const moment of await this.trace(row.id)) {
+      if (moment.moment !== "started" || moment.pointer !== pointer) continue;
+      if (wanted !== undefined && moment.iterations.join() !== wanted) continue;
+      input = moment.input;
+      context = moment.context;
+    }
+    return { ...(input === undefined ? {} : { input }), ...(context === undefined ? {} : { context }), ...control };
+  }
+
+  #fail(error: Error): void {
+    this.#stopping = true;
+    this.#timers.stop();
+    this.#retention.stop();
+    this.#children.stop();
+    this.#outbox.stop();
+    this.#executor.halt(error);
+    this.#dispatcher.abandon();
+    this.#watches.closeAll();
+    this.#hooks.failed?.(error);
+  }
+}
+
+/** Opens an engine on its ports: resolves when requests may come; runs that were under way are taken up meanwhile (`recovered`). */
+export async function openEmbeddedEngine(ports: EnginePorts, options: Partial<EngineOptions> = {}): Promise<EmbeddedEngine> {
+  const engine = new EmbeddedEngine(ports, options);
+  await engine.open();
+  return engine;
+}
+
+function newRow(request: StartRun, run: number, at: number): RunRow {
+  const { id, org, slug, workflowId, instanceId, digest, labels, data, idempotencyKey, parent } = request;
+  return {
+    run,
+    id,
+    org,
+    slug,
+    workflowId,
+    instanceId,
+    digest,
+    status: "pending",
+    createdAt: at,
+    labels,
+    data,
+    head: 0,
+    active: false,
+    version: 0,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(parent === undefined ? {} : { parentRun: parent.run, parentCommand: parent.id }),
+  };
+}
+
+/** A view outlives the state it was taken from, which the interpreter owns and may change in place. */
+function frozenCopy(value: Json): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+/** Hooks that can not harm the engine: what they throw becomes a warning. */
+function guardedHooks(hooks: EngineHooks): EngineHooks {
+  const guard = <Arguments extends readonly unknown[]>(name: string, hook: ((...args: Arguments) => void) | undefined): ((...args: Arguments) => void) => {
+    return (...args) => {
+      try {
+        hook?.(...args);
+      } catch (error) {
+        hooks.warn?.(`Hook "${name}" threw`, error);
+      }
+    };
+  };
+  return {
+    traces: guard("traces", hooks.traces?.bind(hooks)),
+    quarantined: guard("quarantined", hooks.quarantined?.bind(hooks)),
+    failed: guard("failed", hooks.failed?.bind(hooks)),
+    ...(hooks.warn === undefined ? {} : { warn: hooks.warn.bind(hooks) }),
+    ...(hooks.published === undefined ? {} : { published: hooks.published.bind(hooks) }),
+  };
+}

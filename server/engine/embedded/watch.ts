@@ -1,0 +1,112 @@
+import { isTerminal, type RunStatus } from "@stigmer/core/protocol/state.ts";
+import type { RunRow } from "../../store/ports.ts";
+import type { RunChange } from "../engine.ts";
+
+/** A change as it happens, with the position before it: what tells a gap. */
+interface LiveChange {
+  readonly from: number;
+  readonly change: RunChange;
+}
+
+/** One who watches a run: a bounded buffer. When it is full it is emptied, and what was in it is read from the journal. */
+class Watcher {
+  readonly #bufferMax: number;
+  #buffer: LiveChange[] = [];
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  constructor(bufferMax: number) {
+    this.#bufferMax = bufferMax;
+  }
+
+  push(live: LiveChange): void {
+    if (this.#buffer.length >= this.#bufferMax) this.#buffer = [];
+    this.#buffer.push(live);
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  /** The next change; undefined once closed. */
+  async next(): Promise<LiveChange | undefined> {
+    while (this.#buffer.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#closed ? undefined : this.#buffer.shift();
+  }
+}
+
+/** Who watches which run. Watching is by position in the journal, so nothing is lost to a slow watcher, and nothing is kept for it either. */
+export class Watches {
+  readonly #watchers = new Map<number, Set<Watcher>>();
+  readonly #bufferMax: number;
+
+  constructor(bufferMax: number) {
+    this.#bufferMax = Math.max(1, bufferMax);
+  }
+
+  /** Whether anybody watches the run: building a change for nobody is saved. */
+  has(run: number): boolean {
+    return this.#watchers.has(run);
+  }
+
+  /** Tells the watchers of a run what has become durable. */
+  notify(from: number, change: RunChange): void {
+    const watchers = this.#watchers.get(change.row.run);
+    if (watchers === undefined) return;
+    for (const watcher of watchers) watcher.push({ from, change });
+  }
+
+  /** Ends every watch. */
+  closeAll(): void {
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.close();
+  }
+
+  /** Changes of a run after a position, without gap or repeat: first the present state, at the end the terminal one. `catchUp` reads what is durable now. */
+  async *watch(run: number, fromPosition: number, signal: AbortSignal, catchUp: (position: number) => Promise<RunChange | undefined>): AsyncGenerator<RunChange> {
+    if (signal.aborted) return;
+    const watcher = new Watcher(this.#bufferMax);
+    const close = (): void => watcher.close();
+    this.#open(run, watcher);
+    signal.addEventListener("abort", close);
+    try {
+      let position = fromPosition;
+      let live: LiveChange | undefined;
+      for (;;) {
+        const gap = live === undefined || live.from > position;
+        const change = gap ? await catchUp(position) : live?.change;
+        if (change === undefined || signal.aborted) return;
+        yield change;
+        position = Math.max(position, change.position);
+        if (hasEnded(change.row)) return;
+        do live = await watcher.next();
+        while (live !== undefined && live.change.position <= position && !hasEnded(live.change.row));
+        if (live === undefined) return;
+      }
+    } finally {
+      signal.removeEventListener("abort", close);
+      this.#close(run, watcher);
+    }
+  }
+
+  #open(run: number, watcher: Watcher): void {
+    const watchers = this.#watchers.get(run);
+    if (watchers === undefined) this.#watchers.set(run, new Set([watcher]));
+    else watchers.add(watcher);
+  }
+
+  #close(run: number, watcher: Watcher): void {
+    const watchers = this.#watchers.get(run);
+    watchers?.delete(watcher);
+    if (watchers?.size === 0) this.#watchers.delete(run);
+  }
+}
+
+function hasEnded(row: RunRow): boolean {
+  return row.status === "quarantined" || isTerminal(row.status satisfies RunStatus);
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import type { KeyRing } from "./secret-box.ts";
+
+const KEY_BYTES = 32;
+
+/** A key file that cannot be used; the text names the file and the remedy. */
+export class KeyFileFault extends Error {
+  override readonly name = "KeyFileFault";
+}
+
+/**
+ * Reads the keys that secrets are sealed with: one a line, 64 hexadecimal digits, the current one first, former ones after it. A file that is not there is made, readable by its owner
+ * only; one that others may read is refused.
+ */
+export function readKeyFile(path: string): KeyRing {
+  createIfAbsent(path);
+  const mode = statSync(path).mode & 0o077;
+  if (mode !== 0 && process.platform !== "win32") {
+    throw new KeyFileFault(`Cannot use key file "${path}": others may read it, should be mode 600 (chmod 600 ${path})`);
+  }
+  const lines = readFileSync(path, "utf8").split("\n").map((line) => line.trim());
+  const keys = lines.filter((line) => line !== "" && !line.startsWith("#")).map((line, index) => parseKey(path, line, index));
+  const [current, ...former] = keys;
+  if (current === undefined) throw new KeyFileFault(`Cannot use key file "${path}": it is empty, should have a key of 64 hexadecimal digits`);
+  return { current, former };
+}
+
+/** Puts a new key in front of the file's keys; values sealed before are opened with the former ones until they are re-wrapped. */
+export function rotateKeyFile(path: string): KeyRing {
+  const { current, former = [] } = readKeyFile(path);
+  const ring = { current: new Uint8Array(randomBytes(KEY_BYTES)), former: [current, ...former] };
+  const next = `${path}.next`;
+  write(next, [ring.current, ...ring.former], "wx");
+  renameSync(next, path);
+  return ring;
+}
+
+function createIfAbsent(path: string): void {
+  try {
+    write(path, [randomBytes(KEY_BYTES)], "wx");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw new KeyFileFault(`Cannot make key file "${path}": ${(error as Error).message}`);
+    }
+  }
+}
+
+/** The file is complete and on the disk before anything is sealed with it. */
+function write(path: string, keys: readonly Uint8Array[], flags: "wx"): void {
+  const file = openSync(path, flags, 0o600);
+  try {
+    writeSync(file, `${keys.map((key) => Buffer.from(key).toString("hex")).join("\n")}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  chmodSync(path, 0o600);
+}
+
+function parseKey(path: string, line: string, index: number): Uint8Array {
+  if (/^[0-9a-fA-F]{64}$/u.test(line)) return new Uint8Array(Buffer.from(line, "hex"));
+  throw new KeyFileFault(`Cannot use key file "${path}": key ${index + 1} should be 64 hexadecimal digits`);
+}

@@ -1,0 +1,139 @@
+import type { TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import type { Json } from "@stigmer/core/lib/json.ts";
+import type { Random } from "./random.ts";
+
+/** Which part of the language is generated: `plain` is what the scripted interpreter knows, `full` adds expressions and every kind of flow. */
+export type Language = "plain" | "full";
+
+/** A document and what the world must know of it. */
+export interface GeneratedWorkflow {
+  readonly document: WorkflowDocument;
+  readonly digest: string;
+}
+
+/** The type of the events that a run of any workflow may listen to; their data is fixed, so that it does not matter which one is consumed. */
+export const EVENT_TYPES = ["sim.red", "sim.green"] as const;
+
+/** The data of every event of a type. */
+export function eventData(type: string): Json {
+  return { color: type.slice(4), n: type.length };
+}
+
+/** Draws valid documents. Children are drawn from those before, so that no workflow runs itself. */
+export class WorkflowGenerator {
+  readonly #random: Random;
+  readonly #language: Language;
+  readonly #children: readonly GeneratedWorkflow[];
+  #names = 0;
+  #budget: number;
+
+  constructor(random: Random, language: Language, children: readonly GeneratedWorkflow[]) {
+    this.#random = random;
+    this.#language = language;
+    this.#children = children;
+    this.#budget = random.pick([2, 4, 8, 16]);
+  }
+
+  /** One workflow with the given number for a name. */
+  draw(index: number): GeneratedWorkflow {
+    const name = `w${String(index)}`;
+    const document: WorkflowDocument = { document: { dsl: "1.0.0", namespace: "sim", name, version: "1.0.0" }, do: this.#list(0) };
+    return { document, digest: `digest-${name}` };
+  }
+
+  #list(depth: number, loop = false): TaskList {
+    const count = this.#random.between(1, depth === 0 ? 4 : 2);
+    const names: string[] = [];
+    const tasks: TaskDefinition[] = [];
+    for (let index = 0; index < count && (index === 0 || this.#budget > 0); index++) {
+      names.push(`t${String(this.#names++)}`);
+      tasks.push(this.#task(depth, loop));
+    }
+    return tasks.map((task, index) => ({ [names[index] as string]: this.#decorate(task, names, index, depth) }));
+  }
+
+  #task(depth: number, loop: boolean): TaskDefinition {
+    this.#budget--;
+    const leaves = ["set", "call", "call", "call", "wait", "listen", "emit"];
+    if (this.#children.length > 0) leaves.push("run");
+    const nested = depth < 3 && this.#budget > 0 ? ["fork", ...(this.#language === "full" ? ["do", "for", "try", "try", "compete", "switch"] : [])] : [];
+    const kind = this.#random.pick([...leaves, ...nested, ...(this.#random.chance(0.1) ? ["raise"] : [])]);
+    switch (kind) {
+      case "set":
+        return { set: this.#object() };
+      case "call":
+        return this.#call();
+      case "wait":
+        return { wait: { milliseconds: this.#random.pick([1, 10, 500, 30_000, 100_000]) } };
+      case "listen":
+        return { listen: { to: { one: { with: { type: this.#random.pick(EVENT_TYPES) } } } } };
+      case "emit":
+        return { emit: { event: { with: { type: this.#random.pick([...EVENT_TYPES, "sim.unheard"]), source: "sim", data: { emitted: true } } } } } as TaskDefinition;
+      case "run":
+        return this.#run();
+      case "raise":
+        return { raise: { error: { type: "https://example.com/raised", status: 409, title: "Raised" } } };
+      case "do":
+        return { do: this.#list(depth + 1, loop) };
+      case "fork":
+        return { fork: { branches: this.#branches(depth) } };
+      case "compete":
+        return { fork: { compete: true, branches: [{ [`t${String(this.#names++)}`]: this.#call() }, { [`t${String(this.#names++)}`]: { wait: { seconds: 1_000 } } }] } };
+      case "for":
+        return { for: { each: "item", in: `\${ ${JSON.stringify(Array.from({ length: this.#random.between(0, 3) }, (_, at) => at + 1))} }` }, do: this.#list(depth + 1, true) };
+      case "try":
+        return this.#try(depth, loop);
+      default:
+        return { do: this.#switch(depth) };
+    }
+  }
+
+  #branches(depth: number): TaskList {
+    return Array.from({ length: this.#random.between(1, 3) }, () => ({ [`t${String(this.#names++)}`]: this.#task(depth + 1, false) }));
+  }
+
+  #call(): TaskDefinition {
+    const metadata = this.#random.chance(0.15) ? { metadata: { delivery: "at-most-once", "stigmer.delivery": "at-most-once" } } : {};
+    return { call: "http", with: { method: "post", endpoint: "http://127.0.0.1/", ...(this.#language === "full" ? { body: "${ . }" } : {}) }, ...metadata };
+  }
+
+  #run(): TaskDefinition {
+    const child = this.#random.pick(this.#children).document.document;
+    const workflow = { namespace: child.namespace, name: child.name, version: child.version, input: { n: this.#random.between(0, 9) } };
+    return { run: { workflow, ...(this.#random.chance(0.2) ? { await: false } : {}) } };
+  }
+
+  #try(depth: number, loop: boolean): TaskDefinition {
+    const retry = this.#random.chance(0.6) ? { retry: { delay: { milliseconds: this.#random.pick([1, 100, 40_000]) }, limit: { attempt: { count: this.#random.between(1, 3) } } } } : {};
+    const handler = this.#random.chance(0.6) ? { do: [{ [`t${String(this.#names++)}`]: { set: { caught: true, n: 7 } } }] } : {};
+    return { try: this.#list(depth + 1, loop), catch: { ...retry, ...handler } };
+  }
+
+  #switch(depth: number): TaskList {
+    const [choose, left, right] = [0, 1, 2].map(() => `t${String(this.#names++)}`) as [string, string, string];
+    const leftTask = this.#task(depth + 1, false);
+    const rightTask = this.#task(depth + 1, false);
+    return [
+      { [choose]: { switch: [{ small: { when: "${ (.n // 0) < 5 }", then: left } }, { other: { then: right } }] } },
+      { [left]: { ...leftTask, then: "exit" } },
+      { [right]: rightTask },
+    ] as TaskList;
+  }
+
+  #object(): { readonly [key: string]: Json } {
+    if (this.#language === "plain") return { n: this.#random.between(0, 9) };
+    return this.#random.pick([{ n: this.#random.between(0, 9) }, { n: "${ (.n // 0) + 1 }" }, { n: "${ .n // 3 }", before: "${ . }" }, { n: "${ $context.n // 1 }" }]);
+  }
+
+  #decorate(task: TaskDefinition, names: readonly string[], index: number, depth: number): TaskDefinition {
+    if (this.#language === "plain") return task;
+    const extra: Record<string, unknown> = {};
+    const random = this.#random;
+    if (random.chance(0.1)) extra["if"] = "${ (.n // 0) > 2 }";
+    if (random.chance(0.1)) extra["export"] = { as: "${ $context + {n: (.n // 4)} }" };
+    if (random.chance(0.1)) extra["output"] = { as: "${ {n: (.n // 2), was: .} }" };
+    if (random.chance(0.05)) extra["timeout"] = { after: { milliseconds: random.pick([3_600_000_000]) } };
+    if (random.chance(0.1) && index + 1 < names.length) extra["then"] = random.pick([...names.slice(index + 1), ...(depth > 0 ? ["exit"] : []), "continue", ...(random.chance(0.3) ? ["end"] : [])]);
+    return "then" in task ? task : ({ ...task, ...extra } as TaskDefinition);
+  }
+}

@@ -1,0 +1,62 @@
+import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
+import type { Refusal } from "../refusal.ts";
+import { type UndoLog, UndoMap } from "./undo-map.ts";
+
+/** Journals in memory. */
+export class MemoryJournal implements JournalReader {
+  readonly #log: UndoLog;
+  readonly #records: UndoMap<number, JournalRecord[]>;
+  readonly #snapshots: UndoMap<number, SnapshotRow>;
+  readonly #blobs: UndoMap<string, Uint8Array>;
+
+  constructor(log: UndoLog) {
+    this.#log = log;
+    this.#records = new UndoMap(log);
+    this.#snapshots = new UndoMap(log);
+    this.#blobs = new UndoMap(log);
+  }
+
+  async read(run: number, fromSeq: number, limit: number): Promise<readonly JournalRecord[]> {
+    const start = Math.max(0, fromSeq - 1);
+    return this.#records.get(run)?.slice(start, start + limit) ?? [];
+  }
+
+  async snapshot(run: number): Promise<SnapshotRow | undefined> {
+    return this.#snapshots.get(run);
+  }
+
+  async blob(digest: string): Promise<Uint8Array | undefined> {
+    return this.#blobs.get(digest);
+  }
+
+  append(record: JournalRecord): Refusal {
+    const records = this.#records.get(record.run) ?? [];
+    if (record.seq !== records.length + 1) return { kind: "journalGap", existing: String(records.length) };
+    if (records.length === 0) this.#records.set(record.run, records);
+    records.push(record);
+    this.#log.push(() => records.pop());
+    return undefined;
+  }
+
+  putSnapshot(row: SnapshotRow): void {
+    this.#snapshots.set(row.run, row);
+  }
+
+  putBlob(digest: string, data: Uint8Array): void {
+    if (!this.#blobs.has(digest)) this.#blobs.set(digest, data);
+  }
+
+  deleteRun(run: number): void {
+    this.#records.delete(run);
+    this.#snapshots.delete(run);
+  }
+
+  /** Changes the data of a record and nothing else, as a flipped bit would. */
+  tamper(run: number, seq: number, data: string): void {
+    const records = this.#records.get(run) ?? [];
+    const record = records[seq - 1];
+    if (record === undefined)
+      throw new Error(`Cannot tamper with record ${seq} of run ${run}: there is no such record`);
+    records[seq - 1] = { ...record, data };
+  }
+}

@@ -1,0 +1,115 @@
+import { create, isMessage, type Message } from "@bufbuild/protobuf";
+
+import { ApiError } from "../errors/api-error.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Call } from "./call.ts";
+import type { Interceptor } from "./interceptor.ts";
+import { withDeadline } from "./interceptors/deadline.ts";
+import { failureOf } from "./interceptors/error-mapping.ts";
+import type { MethodEntry } from "./service-registry.ts";
+
+/**
+ * Carries calls from any protocol to their handlers, through the interceptors. Everything it throws is an ApiError that can be told to the caller. It knows the calls that
+ * are open, so that the server can drain.
+ */
+export class Dispatcher {
+  readonly #interceptors: readonly Interceptor[];
+  readonly #logger: Logger;
+  readonly #open = new Set<Call>();
+  #idle: (() => void) | undefined;
+  #stopping: ApiError | undefined;
+
+  constructor(interceptors: readonly Interceptor[], logger: Logger) {
+    this.#interceptors = interceptors;
+    this.#logger = logger;
+  }
+
+  /** Answers a call with one request and one response. */
+  async unary(call: Call, entry: MethodEntry, request: Message): Promise<Message> {
+    this.#open.add(call);
+    let failure: ApiError | undefined;
+    try {
+      this.#before(call, entry, request);
+      const pending = handlerOf(entry)(request, call) as Promise<object>;
+      return asMessage(entry, await (call.deadlineMs === undefined ? pending : withDeadline(call, pending)));
+    } catch (error) {
+      failure = failureOf(error, call, this.#logger);
+      throw failure;
+    } finally {
+      this.#after(call, entry, failure);
+    }
+  }
+
+  /** Answers a call that streams; `request` is one message or a stream of them, as the method says. Ends when the caller leaves, its deadline passes or the server stops. */
+  async *stream(call: Call, entry: MethodEntry, request: Message | AsyncIterable<Message>): AsyncGenerator<Message> {
+    this.#open.add(call);
+    let failure: ApiError | undefined;
+    let iterator: AsyncIterator<object> | undefined;
+    try {
+      if (this.#stopping !== undefined) throw this.#stopping;
+      this.#before(call, entry, isMessage(request) ? request : undefined);
+      const aborted = rejectionOnAbort(call.signal);
+      iterator = (handlerOf(entry)(request, call) as AsyncIterable<object>)[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await withDeadline(call, Promise.race([iterator.next(), aborted]));
+        if (next.done === true) return;
+        yield asMessage(entry, next.value);
+      }
+    } catch (error) {
+      failure = failureOf(error, call, this.#logger);
+      throw failure;
+    } finally {
+      // A handler that hangs in `next` must not hang the caller: its end is wished for, not awaited.
+      iterator?.return?.().then(undefined, () => undefined);
+      if (failure === undefined) call.abort(new ApiError("CALL_CANCELLED", "Cannot go on: the stream has ended"));
+      this.#after(call, entry, failure);
+    }
+  }
+
+  /** Ends streams at once, since they would never end by themselves, and other calls when `drainMs` is over. Resolves when none is open. */
+  async drain(drainMs: number): Promise<void> {
+    const stopping = new ApiError("SERVER_NOT_READY", "Cannot go on: the server is stopping, try again shortly", { retryAfterMs: 500 });
+    this.#stopping = stopping;
+    const fromOutside = [...this.#open].filter((call) => call.protocol !== "in-process");
+    for (const call of fromOutside) if (call.method.methodKind !== "unary") call.abort(stopping);
+    if (this.#open.size === 0) return;
+    const idle = new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+    const timer = setTimeout(() => {
+      for (const call of this.#open) call.abort(stopping);
+      this.#idle?.();
+    }, drainMs);
+    await idle;
+    clearTimeout(timer);
+  }
+
+  #before(call: Call, entry: MethodEntry, request: Message | undefined): void {
+    for (const interceptor of this.#interceptors) interceptor.before?.(call, entry, request);
+  }
+
+  #after(call: Call, entry: MethodEntry, failure: ApiError | undefined): void {
+    for (let i = this.#interceptors.length - 1; i >= 0; i--) this.#interceptors[i]?.after?.(call, entry, failure);
+    this.#open.delete(call);
+    if (this.#open.size === 0) this.#idle?.();
+  }
+}
+
+function handlerOf(entry: MethodEntry): NonNullable<MethodEntry["handler"]> {
+  if (entry.handler === undefined) throw new ApiError("FEATURE_UNSUPPORTED", `Cannot call ${entry.label}: this server does not implement it`);
+  return entry.handler;
+}
+
+function asMessage(entry: MethodEntry, value: object): Message {
+  return isMessage(value) ? value : create(entry.method.output, value);
+}
+
+function rejectionOnAbort(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_, reject) => {
+    const refuse = (): void => reject(signal.reason instanceof Error ? signal.reason : new DOMException("The caller has gone", "AbortError"));
+    if (signal.aborted) refuse();
+    else signal.addEventListener("abort", refuse, { once: true });
+  });
+  aborted.catch(() => undefined);
+  return aborted;
+}

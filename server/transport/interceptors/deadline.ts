@@ -1,0 +1,41 @@
+import { ApiError } from "../../errors/api-error.ts";
+import type { Call } from "../call.ts";
+
+/** Longest timeout a timer of Node can hold; beyond it there is none. */
+const TIMER_MAX_MS = 0x7f_ff_ff_ff;
+
+/** Answers with DEADLINE_EXCEEDED when the caller's deadline passes before the handler is done, and aborts the handler's signal. */
+export async function withDeadline<T>(call: Call, pending: Promise<T>): Promise<T> {
+  if (call.deadlineMs === undefined) return pending;
+  const leftMs = call.deadlineMs - performance.now();
+  if (leftMs > TIMER_MAX_MS) return pending;
+  let reject: (error: ApiError) => void = () => undefined;
+  const expiry = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
+  const timer = setTimeout(() => {
+    const error = new ApiError("DEADLINE_EXCEEDED", "Cannot finish the call: the deadline of the caller has passed");
+    reject(error);
+    call.abort(error);
+  }, Math.max(0, leftMs));
+  try {
+    return await Promise.race([pending, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads `grpc-timeout` (`30S`, `250m` ...) in milliseconds; undefined when there is none, NaN when it is not one. */
+export function grpcTimeoutMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const match = /^(\d{1,8})([HMSmun])$/u.exec(value);
+  return match === null ? Number.NaN : Number(match[1]) * (unitMs[match[2] as string] as number);
+}
+
+/** Reads `connect-timeout-ms`; undefined when there is none, NaN when it is not one. */
+export function connectTimeoutMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  return /^\d{1,10}$/u.test(value) ? Number(value) : Number.NaN;
+}
+
+const unitMs: { readonly [unit: string]: number } = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
