@@ -1,7 +1,7 @@
 import type { TaskDefinition, TaskList, WorkflowDocument } from "../dsl/model.ts";
 import { type TaskKind, taskEntries, taskKind } from "../dsl/task-kind.ts";
 import { canonicalJson } from "../lib/canonical-json.ts";
-import { type Json, getKey, isJsonObject } from "../lib/json.ts";
+import { type JsonObject, getKey, isJsonObject } from "../lib/json.ts";
 import { errorTypeBase } from "../protocol/error-type.ts";
 import { taskTypes } from "../tasks/index.ts";
 import { ProgramError } from "../tasks/program-error.ts";
@@ -31,6 +31,7 @@ export function compileProgram(document: WorkflowDocument, options: CompileProgr
     compiler.compileTask(functionName, task, root.at("use", "functions", functionName));
   }
   const functions = new Map<string, Unit>();
+  const known = new WeakMap<object, Unit>();
   return {
     document,
     digest: options.digest ?? "",
@@ -40,9 +41,13 @@ export function compileProgram(document: WorkflowDocument, options: CompileProgr
     ...workflowTransformations(document, root),
     listens: [...compiler.unit.tasks.values()].filter((node) => node.kind === "listen" && node.definition.metadata?.["stigmer.buffer"] !== false),
     function(content) {
+      if (!isJsonObject(content)) throw new ProgramError("Cannot call the function: its document is no task definition", "");
+      let unit = known.get(content);
+      if (unit !== undefined) return unit;
       const key = canonicalJson(content);
-      let unit = functions.get(key);
-      if (unit === undefined) functions.set(key, (unit = compileFunction(content, document)));
+      unit = functions.get(key) ?? compileFunction(content, document);
+      functions.set(key, unit);
+      known.set(content, unit);
       return unit;
     },
   };
@@ -60,8 +65,7 @@ function workflowTransformations(document: WorkflowDocument, root: Scope): Parti
 }
 
 /** A function from outside: one task definition. It may use what the calling document defines under `use`. */
-function compileFunction(content: Json, document: WorkflowDocument): Unit {
-  if (!isJsonObject(content)) throw new ProgramError("Cannot call the function: its document is no task definition", "");
+function compileFunction(content: JsonObject, document: WorkflowDocument): Unit {
   const task = content as unknown as TaskDefinition;
   if (!Object.keys(taskTypes).some((kind) => Object.hasOwn(task, kind))) {
     throw new ProgramError("Cannot call the function: its document defines none of the twelve kinds of task", "");

@@ -367,13 +367,8 @@ export class Machine {
   #handled(slot: number, child: number, path: ReadonlySet<number>, outcome: Outcome, fault: Fault): Next {
     this.#at = slot;
     for (const on of path) this.#noteFaulted(on, fault);
-    const frame = this.turn.frame(child);
     this.turn.cancelBelow(child, path);
-    void frame;
     this.turn.remove(child);
-    const { ready } = this.state;
-    const index = ready.indexOf(child);
-    if (index >= 0) ready.splice(index, 1);
     return this.apply(slot, outcome);
   }
 
@@ -428,13 +423,6 @@ export class Machine {
   #workflowTimedOut(): Next {
     const instance = "/timeout";
     const detail = "Cannot finish the workflow: it took longer than its timeout";
-    const root = this.state.frames.findIndex((frame) => frame !== null && frame.parent < 0);
-    if (root >= 0) {
-      for (const slot of [root, ...this.turn.below(root)]) {
-        const frame = this.turn.frame(slot);
-        if (frame.kind === "task") this.turn.cancelCommands(frame);
-      }
-    }
     return this.fail(-1, { type: "timeout", status: 408, title: "Workflow timed out", detail, instance });
   }
 

@@ -19,6 +19,14 @@ export function eventData(type: string): Json {
   return { color: type.slice(4), n: type.length };
 }
 
+/** Where a task stands: inside a fork nothing is drawn whose outcome depends on who is first; a try inside a try would make the number of an attempt ambiguous. */
+interface Place {
+  readonly fork: boolean;
+  readonly attempts: boolean;
+}
+
+const OUTSIDE: Place = { fork: false, attempts: false };
+
 /** Draws valid documents. Children are drawn from those before, so that no workflow runs itself. */
 export class WorkflowGenerator {
   readonly #random: Random;
@@ -41,22 +49,22 @@ export class WorkflowGenerator {
     return { document, digest: `digest-${name}` };
   }
 
-  #list(depth: number, loop = false): TaskList {
+  #list(depth: number, place: Place = OUTSIDE): TaskList {
     const count = this.#random.between(1, depth === 0 ? 4 : 2);
     const names: string[] = [];
     const tasks: TaskDefinition[] = [];
     for (let index = 0; index < count && (index === 0 || this.#budget > 0); index++) {
       names.push(`t${String(this.#names++)}`);
-      tasks.push(this.#task(depth, loop));
+      tasks.push(this.#task(depth, place));
     }
-    return tasks.map((task, index) => ({ [names[index] as string]: this.#decorate(task, names, index, depth) }));
+    return tasks.map((task, index) => ({ [names[index] as string]: this.#decorate(task, names, index, depth, place) }));
   }
 
-  #task(depth: number, loop: boolean): TaskDefinition {
+  #task(depth: number, place: Place): TaskDefinition {
     this.#budget--;
     const leaves = ["set", "call", "call", "call", "wait", "listen", "emit"];
     if (this.#children.length > 0) leaves.push("run");
-    const nested = depth < 3 && this.#budget > 0 ? ["fork", ...(this.#language === "full" ? ["do", "for", "try", "try", "compete", "switch"] : [])] : [];
+    const nested = depth < 3 && this.#budget > 0 ? ["fork", ...(this.#language === "full" ? ["do", "for", "compete", "switch", ...(place.attempts ? [] : ["try", "try"])] : [])] : [];
     const kind = this.#random.pick([...leaves, ...nested, ...(this.#random.chance(0.1) ? ["raise"] : [])]);
     switch (kind) {
       case "set":
@@ -74,22 +82,22 @@ export class WorkflowGenerator {
       case "raise":
         return { raise: { error: { type: "https://example.com/raised", status: 409, title: "Raised" } } };
       case "do":
-        return { do: this.#list(depth + 1, loop) };
+        return { do: this.#list(depth + 1, place) };
       case "fork":
-        return { fork: { branches: this.#branches(depth) } };
+        return { fork: { branches: this.#branches(depth, place) } };
       case "compete":
         return { fork: { compete: true, branches: [{ [`t${String(this.#names++)}`]: this.#call() }, { [`t${String(this.#names++)}`]: { wait: { seconds: 1_000 } } }] } };
       case "for":
-        return { for: { each: "item", in: `\${ ${JSON.stringify(Array.from({ length: this.#random.between(0, 3) }, (_, at) => at + 1))} }` }, do: this.#list(depth + 1, true) };
+        return { for: { each: "item", in: `\${ ${JSON.stringify(Array.from({ length: this.#random.between(0, 3) }, (_, at) => at + 1))} }` }, do: this.#list(depth + 1, place) };
       case "try":
-        return this.#try(depth, loop);
+        return this.#try(depth, place);
       default:
-        return { do: this.#switch(depth) };
+        return { do: this.#switch(depth, place) };
     }
   }
 
-  #branches(depth: number): TaskList {
-    return Array.from({ length: this.#random.between(1, 3) }, () => ({ [`t${String(this.#names++)}`]: this.#task(depth + 1, false) }));
+  #branches(depth: number, place: Place): TaskList {
+    return Array.from({ length: this.#random.between(1, 3) }, () => ({ [`t${String(this.#names++)}`]: this.#task(depth + 1, { ...place, fork: true }) }));
   }
 
   #call(): TaskDefinition {
@@ -103,18 +111,18 @@ export class WorkflowGenerator {
     return { run: { workflow, ...(this.#random.chance(0.2) ? { await: false } : {}) } };
   }
 
-  #try(depth: number, loop: boolean): TaskDefinition {
+  #try(depth: number, place: Place): TaskDefinition {
     const retry = this.#random.chance(0.6) ? { retry: { delay: { milliseconds: this.#random.pick([1, 100, 40_000]) }, limit: { attempt: { count: this.#random.between(1, 3) } } } } : {};
     const handler = this.#random.chance(0.6) ? { do: [{ [`t${String(this.#names++)}`]: { set: { caught: true, n: 7 } } }] } : {};
-    return { try: this.#list(depth + 1, loop), catch: { ...retry, ...handler } };
+    return { try: this.#list(depth + 1, { ...place, attempts: true }), catch: { ...retry, ...handler } };
   }
 
-  #switch(depth: number): TaskList {
+  #switch(depth: number, place: Place): TaskList {
     const [choose, left, right] = [0, 1, 2].map(() => `t${String(this.#names++)}`) as [string, string, string];
-    const leftTask = this.#task(depth + 1, false);
-    const rightTask = this.#task(depth + 1, false);
+    const leftTask = this.#task(depth + 1, place);
+    const rightTask = this.#task(depth + 1, place);
     return [
-      { [choose]: { switch: [{ small: { when: "${ (.n // 0) < 5 }", then: left } }, { other: { then: right } }] } },
+      { [choose]: { switch: [{ small: { when: "${ (.n? // 0) < 5 }", then: left } }, { other: { then: right } }] } },
       { [left]: { ...leftTask, then: "exit" } },
       { [right]: rightTask },
     ] as TaskList;
@@ -122,18 +130,18 @@ export class WorkflowGenerator {
 
   #object(): { readonly [key: string]: Json } {
     if (this.#language === "plain") return { n: this.#random.between(0, 9) };
-    return this.#random.pick([{ n: this.#random.between(0, 9) }, { n: "${ (.n // 0) + 1 }" }, { n: "${ .n // 3 }", before: "${ . }" }, { n: "${ $context.n // 1 }" }]);
+    return this.#random.pick([{ n: this.#random.between(0, 9) }, { n: "${ (.n? // 0) + 1 }" }, { n: "${ .n? // 3 }", before: "${ . }" }, { n: "${ $context.n // 1 }" }]);
   }
 
-  #decorate(task: TaskDefinition, names: readonly string[], index: number, depth: number): TaskDefinition {
+  #decorate(task: TaskDefinition, names: readonly string[], index: number, depth: number, place: Place): TaskDefinition {
     if (this.#language === "plain") return task;
     const extra: Record<string, unknown> = {};
     const random = this.#random;
-    if (random.chance(0.1)) extra["if"] = "${ (.n // 0) > 2 }";
-    if (random.chance(0.1)) extra["export"] = { as: "${ $context + {n: (.n // 4)} }" };
-    if (random.chance(0.1)) extra["output"] = { as: "${ {n: (.n // 2), was: .} }" };
+    if (random.chance(0.1)) extra["if"] = "${ (.n? // 0) > 2 }";
+    if (!place.fork && random.chance(0.1)) extra["export"] = { as: "${ $context + {n: (.n? // 4)} }" };
+    if (random.chance(0.1)) extra["output"] = { as: "${ {n: (.n? // 2), was: .} }" };
     if (random.chance(0.05)) extra["timeout"] = { after: { milliseconds: random.pick([3_600_000_000]) } };
-    if (random.chance(0.1) && index + 1 < names.length) extra["then"] = random.pick([...names.slice(index + 1), ...(depth > 0 ? ["exit"] : []), "continue", ...(random.chance(0.3) ? ["end"] : [])]);
+    if (random.chance(0.1) && index + 1 < names.length) extra["then"] = random.pick([...names.slice(index + 1), ...(depth > 0 ? ["exit"] : []), "continue", ...(!place.fork && random.chance(0.3) ? ["end"] : [])]);
     return "then" in task ? task : ({ ...task, ...extra } as TaskDefinition);
   }
 }

@@ -173,19 +173,19 @@ class Reference {
     switch (template) {
       case "${ . }":
         return input;
-      case "${ (.n // 0) + 1 }":
+      case "${ (.n? // 0) + 1 }":
         return (number(0) as number) + 1;
-      case "${ .n // 3 }":
+      case "${ .n? // 3 }":
         return number(3);
       case "${ $context.n // 1 }":
         return (isJsonObject(this.#context) ? this.#context["n"] : undefined) ?? 1;
-      case "${ (.n // 0) < 5 }":
+      case "${ (.n? // 0) < 5 }":
         return (number(0) as number) < 5;
-      case "${ (.n // 0) > 2 }":
+      case "${ (.n? // 0) > 2 }":
         return (number(0) as number) > 2;
-      case "${ $context + {n: (.n // 4)} }":
+      case "${ $context + {n: (.n? // 4)} }":
         return { ...(this.#context as object), n: number(4) };
-      case "${ {n: (.n // 2), was: .} }":
+      case "${ {n: (.n? // 2), was: .} }":
         return { n: number(2), was: input };
       default:
         return template.startsWith("${ [") ? (JSON.parse(template.slice(3, -2)) as Json) : template;

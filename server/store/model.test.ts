@@ -15,7 +15,7 @@ const name = fc.constantFrom("a", "b", "c");
 const org = fc.constantFrom("acme", "other");
 const labels = fc.constantFrom({}, { tier: "gold" }, { tier: "gold", zone: "eu" }, { zone: "eu" });
 const status = fc.constantFrom("pending", "running", "waiting", "completed", "faulted", "quarantined");
-const expectation: fc.Arbitrary<Expectation> = fc.constantFrom("absent", "present", "any", 1, 2);
+const expectation: fc.Arbitrary<Expectation> = fc.constantFrom<Expectation[]>("absent", "present", "any", 1, 2);
 const maybe = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
   fc.option(value, { nil: undefined });
 

@@ -20,6 +20,8 @@ export interface TriggerPorts {
 
 /** Longest sleep between looks at the clock: a clock that was set forward is noticed within it. */
 const SLEEP_MAX_MS = 60_000;
+/** Pause before a start that failed is tried again. */
+const RETRY_MS = 1_000;
 
 /**
  * Starts runs by themselves: `every`, `cron`, `after` and `on` of a definition's schedule. Ticks are durable: one that passed while the server was down is made up for by one start, the latest;
@@ -47,7 +49,7 @@ export class Triggers {
 
   /** To be called after a workflow was written or deleted. */
   changed(workflowId: string): void {
-    this.#enqueue(async () => {
+    this.#later(async () => {
       const record = await this.#records.one(workflowId);
       if (record === undefined) {
         this.#schedules.delete(workflowId);
@@ -63,7 +65,7 @@ export class Triggers {
   ended(row: RunRow): void {
     const record = this.#schedules.get(row.workflowId);
     if (record?.schedule.after === undefined || row.status === "quarantined" || !isTerminal(row.status)) return;
-    this.#enqueue(async () => {
+    this.#later(async () => {
       const afterAtMs = restartAt(record.schedule, row.endedAt ?? this.#ports.nowMs());
       if (afterAtMs === undefined) return;
       const state = await this.#records.state(record.workflowId);
@@ -117,12 +119,13 @@ export class Triggers {
     else this.#dueAtMs.delete(workflowId);
   }
 
-  #sleep(): void {
+  #sleep(leastMs = 0): void {
     this.#cancelSleep?.();
     if (this.#stopped || this.#dueAtMs.size === 0) return;
-    const next = Math.min(...this.#dueAtMs.values());
-    const delayMs = Math.min(SLEEP_MAX_MS, Math.max(0, next - this.#ports.nowMs()));
-    this.#cancelSleep = this.#ports.later(delayMs, () => void this.#enqueue(() => this.#fireDue()));
+    let next = Number.POSITIVE_INFINITY;
+    for (const dueAtMs of this.#dueAtMs.values()) next = Math.min(next, dueAtMs);
+    const delayMs = Math.min(SLEEP_MAX_MS, Math.max(leastMs, next - this.#ports.nowMs()));
+    this.#cancelSleep = this.#ports.later(delayMs, () => this.#later(() => this.#fireDue()));
   }
 
   async #fireDue(): Promise<void> {
@@ -154,12 +157,25 @@ export class Triggers {
     await this.#take(record);
   }
 
+  /** The same for callers that do not wait: a failure is reported and tried again. */
+  #later(task: () => Promise<void>): void {
+    this.#enqueue(task).catch(() => {});
+  }
+
+  /** Resolves once everything asked for so far is done. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
   /** One thing after the other, so that a tick, a change and an event never see each other half done. */
   #enqueue(task: () => Promise<void>): Promise<void> {
     const run = this.#work.then(async () => {
       if (!this.#stopped) await task();
     });
-    this.#work = run.catch((error: unknown) => this.#ports.warn("A schedule could not be carried out", error));
+    this.#work = run.catch((error: unknown) => {
+      this.#ports.warn("A schedule could not be carried out", error);
+      this.#sleep(RETRY_MS);
+    });
     return run;
   }
 }

@@ -12,8 +12,9 @@ export function checkProperties(tell: Tell, value: JsonObject, shape: ObjectShap
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(shape.properties, key) || shape.rest !== undefined) continue;
     const suggestion = suggest(key, value, shape);
-    if (suggestion !== undefined) meant.add(suggestion);
-    unknown(tell, key, suggestion, value, shape, at);
+    const inside = suggestion === undefined ? placeInside(key, value, shape) : undefined;
+    for (const name of [suggestion, inside]) if (name !== undefined) meant.add(name);
+    unknown(tell, key, { suggestion, inside }, value, shape, at);
   }
   const has = (key: string): boolean => Object.hasOwn(value, key) || meant.has(key);
   if (shape.insteadOf !== undefined && Object.hasOwn(value, shape.insteadOf)) {
@@ -38,10 +39,16 @@ function suggest(key: string, value: JsonObject, shape: ObjectShape): string | u
   return didYouMean(key, wanted) ?? didYouMean(key, absent);
 }
 
-function unknown(tell: Tell, key: string, suggestion: string | undefined, value: JsonObject, shape: ObjectShape, at: Place): void {
+interface Guess {
+  /** What the key was probably meant to be. */
+  readonly suggestion: string | undefined;
+  /** The property it probably belongs into. */
+  readonly inside: string | undefined;
+}
+
+function unknown(tell: Tell, key: string, { suggestion, inside }: Guess, value: JsonObject, shape: ObjectShape, at: Place): void {
   const pointer = childPointer(at.pointer, key);
   const message = `Cannot use ${shown(key)} here: it is not a property of ${shape.title}`;
-  const inside = suggestion === undefined ? placeInside(key, value, shape) : undefined;
   const known = Object.keys(shape.properties).filter((name) => !Object.hasOwn(value, name));
   const hint =
     suggestion !== undefined

@@ -5,9 +5,6 @@ import type { Migration } from "./migrations/migration.ts";
 /** Marks a file as ours: "STGM". */
 export const APPLICATION_ID = 0x5354474d;
 
-/** The schema this program writes. */
-export const SCHEMA_VERSION = migrations.length;
-
 /** The schema version of a database; 0 for a new one. */
 export function schemaVersion(connection: Connection): number {
   return connection.number("pragma user_version");

@@ -5,7 +5,9 @@ import { copyDatabase } from "./backup.ts";
 import { Connection, type SqliteModule, loadSqlite, sqliteCode, sqliteErrorCode } from "./database.ts";
 import { FileWatch } from "./file-identity.ts";
 import { lockHolder, removeLock, writeLock } from "./lock-file.ts";
-import { APPLICATION_ID, SCHEMA_VERSION, migrate, schemaVersion } from "./migrate.ts";
+import { APPLICATION_ID, migrate, schemaVersion } from "./migrate.ts";
+import { migrations } from "./migrations/index.ts";
+import type { Migration } from "./migrations/migration.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 
@@ -19,6 +21,8 @@ export interface OpenSqliteOptions {
   readonly mustExist?: boolean;
   /** Writes that may wait before commits are refused as overloaded. */
   readonly queuedWritesMax?: number;
+  /** The schema to bring the file to: that of this program unless given. */
+  readonly migrations?: readonly Migration[];
   /** Space held back beside the file, to be given up by hand when the disk is full. None unless given. */
   readonly ballastBytes?: number;
 }
