@@ -16,7 +16,7 @@ let server: ServerProcess;
 beforeAll(async () => {
   line = await builtCommandLine();
   shop = await startShop();
-  server = await line.server(["--data-dir", path.join(folder, "data"), "--allow-network", "127.0.0.1"]);
+  server = await line.server(["--data", path.join(folder, "data"), "--allow-network", "127.0.0.1"]);
 }, 60_000);
 
 afterAll(async () => {
@@ -148,7 +148,7 @@ describe("a saga that is killed in the middle", () => {
   test("ends in the right state with one effect for each idempotency key, twenty kills at random moments", async () => {
     const data = path.join(folder, "killed");
     const env = (address: string) => ({ env: { STIGMER_SERVER_ADDR: address } });
-    const args = ["--data-dir", data, "--allow-network", "127.0.0.1"];
+    const args = ["--data", data, "--allow-network", "127.0.0.1"];
     const own = await startShop();
     const ids: string[] = [];
     let random = 20_261_123;

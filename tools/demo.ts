@@ -15,7 +15,7 @@ const line = await builtCommandLine(true);
 const data = mkdtempSync(path.join(os.tmpdir(), "stigmer-demo-"));
 const shop = await startShop();
 shop.plan({ method: "POST", path: "/payments", status: 503, times: 2 });
-const server = await line.server(["--data-dir", data, "--allow-network", "127.0.0.1"]);
+const server = await line.server(["--data", data, "--allow-network", "127.0.0.1"]);
 process.stderr.write(server.log());
 
 /** Shows a command as a user would type it and runs it with this terminal. */

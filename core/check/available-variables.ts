@@ -11,7 +11,18 @@ export const availableVariables: Readonly<Record<ExpressionSite, readonly string
   taskInput: ["context", "secrets", "secret", "task", "workflow", "runtime", "env"],
   taskDefinition: ["context", "input", "secrets", "secret", "task", "workflow", "runtime", "authorization", "env"],
   taskOutput: ["context", "input", "secrets", "secret", "task", "workflow", "runtime", "authorization", "env"],
-  taskExport: ["context", "input", "output", "secrets", "secret", "task", "workflow", "runtime", "authorization", "env"],
+  taskExport: [
+    "context",
+    "input",
+    "output",
+    "secrets",
+    "secret",
+    "task",
+    "workflow",
+    "runtime",
+    "authorization",
+    "env",
+  ],
   workflowOutput: ["context", "secrets", "secret", "workflow", "runtime", "env"],
 };
 

@@ -22,7 +22,25 @@ export function check(document: Json, positions: Positions, options: CheckOption
   const shape = checkShape(document);
   if (shape.findings.length > 0) return sortDiagnostics(shape.findings.map((finding) => positions.place(finding)));
   // A value without findings has the shape of a workflow document: that is what the shape check promises.
-  const context = new RuleContext(document as unknown as WorkflowDocument, shape.sites, options.capabilities ?? allCapabilities);
-  const diagnostics = rules.flatMap((rule) => [...rule.find(context)].map((finding) => positions.place({ ...finding, code: rule })));
-  return sortDiagnostics(diagnostics);
+  const context = new RuleContext(
+    document as unknown as WorkflowDocument,
+    shape.sites,
+    options.capabilities ?? allCapabilities,
+  );
+  const findings = rules.flatMap((rule) =>
+    firstOf(rule.find(context), FINDINGS_MAX).map((finding) => ({ ...finding, code: rule })),
+  );
+  return sortDiagnostics(findings.map((finding) => positions.place(finding)));
+}
+
+/** More findings of one rule are not told, and not looked for. */
+const FINDINGS_MAX = 50;
+
+function firstOf<T>(items: Iterable<T>, max: number): readonly T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    first.push(item);
+    if (first.length === max) break;
+  }
+  return first;
 }

@@ -1,4 +1,5 @@
 import type { Ast } from "../expr/syntax/ast.ts";
+import { type Json, isJsonArray } from "../lib/json.ts";
 
 /** The type of a value as jq names it. */
 export type ValueType = "null" | "boolean" | "number" | "string" | "array" | "object";
@@ -29,29 +30,25 @@ const RESULTS: ReadonlyMap<string, ValueType> = new Map([
   ["split", "array"],
 ]);
 
+/** Nodes that always make a value of one type. */
+const CONSTRUCTIONS: ReadonlyMap<Ast["type"], ValueType> = new Map([
+  ["string", "string"],
+  ["object", "object"],
+  ["array", "array"],
+  ["and", "boolean"],
+  ["or", "boolean"],
+]);
+
 /** The type of what an expression yields where it is certain without running it; undefined where it is not. */
 export function typeOfNode(node: Ast): ValueType | undefined {
-  switch (node.type) {
-    case "literal":
-      if (node.value === null) return "null";
-      if (Array.isArray(node.value)) return "array";
-      return typeof node.value as ValueType;
-    case "string":
-      return "string";
-    case "object":
-      return "object";
-    case "array":
-      return "array";
-    case "and":
-    case "or":
-      return "boolean";
-    case "binary":
-      return /^[=!<>]/u.test(node.operator) ? "boolean" : undefined;
-    case "pipe":
-      return typeOfNode(node.right);
-    case "call":
-      return RESULTS.get(node.name);
-    default:
-      return undefined;
-  }
+  if (node.type === "literal") return typeOfLiteral(node.value);
+  if (node.type === "binary") return /^[=!<>]/u.test(node.operator) ? "boolean" : undefined;
+  if (node.type === "pipe") return typeOfNode(node.right);
+  if (node.type === "call") return RESULTS.get(node.name);
+  return CONSTRUCTIONS.get(node.type);
+}
+
+function typeOfLiteral(value: Json): ValueType {
+  if (value === null) return "null";
+  return isJsonArray(value) ? "array" : (typeof value as ValueType);
 }

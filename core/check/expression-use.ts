@@ -23,7 +23,15 @@ export interface ExpressionUse {
 }
 
 /** Roles whose texts may hold `${ }`, besides expressions by themselves. */
-const TEMPLATE_ROLES = new Set(["template", "marked-expression", "duration", "uri", "json-pointer", "date-time", "error-type"]);
+const TEMPLATE_ROLES = new Set([
+  "template",
+  "marked-expression",
+  "duration",
+  "uri",
+  "json-pointer",
+  "date-time",
+  "error-type",
+]);
 
 /** Texts longer than this are not expressions anybody wrote. */
 const SOURCE_LENGTH_MAX = 100_000;
@@ -41,7 +49,9 @@ export function expressionUses(sites: readonly ValueSite[], mode: "strict" | "lo
 /** The text of a whole expression without its `${ }`, and how many characters stand before it. */
 export function unmarked(text: string): { readonly source: string; readonly offset: number } {
   const match = /^(\s*\$\{)([\s\S]*)\}\s*$/u.exec(text);
-  return match === null ? { source: text, offset: 0 } : { source: match[2] as string, offset: (match[1] as string).length };
+  return match === null
+    ? { source: text, offset: 0 }
+    : { source: match[2] as string, offset: (match[1] as string).length };
 }
 
 /** Tells whether a text is one `${ }` as a whole. */
@@ -57,7 +67,8 @@ export function* nodesOf(tree: Ast): Iterable<Ast> {
 
 function collect(value: Json, pointer: string, site: ValueSite, mode: "strict" | "loose", uses: ExpressionUse[]): void {
   if (typeof value === "string") {
-    if (value.includes("${") || (mode === "loose" && site.role === "template")) uses.push(templateUse(value, pointer, site, mode));
+    if (value.includes("${") || (mode === "loose" && site.role === "template"))
+      uses.push(templateUse(value, pointer, site, mode));
   } else if (isJsonArray(value)) {
     for (const [index, item] of value.entries()) collect(item, childPointer(pointer, index), site, mode, uses);
   } else if (isJsonObject(value)) {
@@ -70,18 +81,23 @@ function variablesOf(site: ValueSite): readonly string[] {
 }
 
 function bareUse(site: ValueSite): ExpressionUse {
-  const source = String(site.value);
+  const source = typeof site.value === "string" ? site.value : "";
   return use(site, site.pointer, source, true, () => compileBare(bounded(source), { variables: variablesOf(site) }));
 }
 
 function templateUse(source: string, pointer: string, site: ValueSite, mode: "strict" | "loose"): ExpressionUse {
   const whole = isMarked(source);
-  return use(site, pointer, source, whole, () => compileTemplate(bounded(source), { variables: variablesOf(site), mode }));
+  return use(site, pointer, source, whole, () =>
+    compileTemplate(bounded(source), { variables: variablesOf(site), mode }),
+  );
 }
 
 function bounded(source: string): string {
   if (source.length <= SOURCE_LENGTH_MAX) return source;
-  throw new ExpressionSyntaxError(`the expression is longer than ${SOURCE_LENGTH_MAX} characters`, { offset: 0, length: 1 });
+  throw new ExpressionSyntaxError(`the expression is longer than ${SOURCE_LENGTH_MAX} characters`, {
+    offset: 0,
+    length: 1,
+  });
 }
 
 function use(

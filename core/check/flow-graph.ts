@@ -50,3 +50,13 @@ export function reachableFrom(flow: readonly Successors[], start: number): Reado
   for (const index of reached) for (const next of flow[index]?.inside ?? []) reached.add(next);
   return reached;
 }
+
+/** The indexes from which some way leads out of the list. */
+export function waysOut(flow: readonly Successors[]): ReadonlySet<number> {
+  const predecessors: number[][] = flow.map(() => []);
+  for (const [index, { inside }] of flow.entries()) for (const next of inside) predecessors[next]?.push(index);
+  const out = new Set<number>();
+  for (const [index, { leaves }] of flow.entries()) if (leaves) out.add(index);
+  for (const index of out) for (const before of predecessors[index] ?? []) out.add(before);
+  return out;
+}

@@ -1,5 +1,4 @@
 import { canonicalJson } from "../lib/canonical-json.ts";
-import type { Json } from "../lib/json.ts";
 import { type Diagnostic, hasErrors } from "../dsl/diagnostic/diagnostic.ts";
 import type { WorkflowDocument } from "../dsl/model.ts";
 import { type ParsedDocument, parseStream, parseText } from "../dsl/parse/parse-text.ts";
@@ -39,5 +38,10 @@ function loaded(parsed: ParsedDocument, options: CheckOptions): LoadedWorkflow {
   const checked = value === undefined || hasErrors(parsed.diagnostics) ? [] : check(value, positions, options);
   const diagnostics = [...parsed.diagnostics, ...checked];
   if (value === undefined || hasErrors(diagnostics)) return { diagnostics, positions };
-  return { document: value as unknown as WorkflowDocument, canonical: canonicalJson(value as Json), diagnostics, positions };
+  return {
+    document: value as unknown as WorkflowDocument,
+    canonical: canonicalJson(value),
+    diagnostics,
+    positions,
+  };
 }

@@ -73,7 +73,8 @@ class Visitor implements TaskVisits {
     const inner: TaskListVisit[] = [];
     const visit: TaskVisit = { name, task, kind: taskKind(task), pointer, list, index, inner };
     this.tasks.push(visit);
-    for (const [path, role, innerList] of innerLists(task)) inner.push(this.list(innerList, pointer + path, role, visit));
+    for (const [path, role, innerList] of innerLists(task))
+      inner.push(this.list(innerList, pointer + path, role, visit));
     return visit;
   }
 }
@@ -94,6 +95,9 @@ function innerLists(task: TaskDefinition): readonly (readonly [string, TaskListR
   return [];
 }
 
-function iteratorList(iterator: SubscriptionIterator | undefined, path: string): readonly (readonly [string, TaskListRole, TaskList])[] {
+function iteratorList(
+  iterator: SubscriptionIterator | undefined,
+  path: string,
+): readonly (readonly [string, TaskListRole, TaskList])[] {
   return iterator?.do === undefined ? [] : [[`${path}/do`, "foreach", iterator.do]];
 }

@@ -6,7 +6,8 @@ import { formatWorkflow } from "./format.ts";
 import { parseText } from "./parse/parse-text.ts";
 
 test("formatWorkflow sorts keys, indents, and keeps comments", () => {
-  const before = "# all of it\ndo:\n    - a: \n        then: end\n        # why\n        set: {b: 1} # tail\ndocument:\n    name: w\n    dsl: '1.0.3' # release\n";
+  const before =
+    "# all of it\ndo:\n    - a: \n        then: end\n        # why\n        set: {b: 1} # tail\ndocument:\n    name: w\n    dsl: '1.0.3' # release\n";
   expect(formatWorkflow(before).text).toBe(
     "document:\n  dsl: '1.0.3' # release\n  name: w\n# all of it\ndo:\n  - a:\n      # why\n      set: { b: 1 } # tail\n      then: end\n",
   );
@@ -18,7 +19,9 @@ test("formatWorkflow keeps the order where aliases depend on it", () => {
 });
 
 test("formatWorkflow keeps JSON as JSON", () => {
-  expect(formatWorkflow('{"do":[],"document":{"name":"w","dsl":"1.0.3"}}').text).toBe('{\n  "document": {\n    "dsl": "1.0.3",\n    "name": "w"\n  },\n  "do": []\n}\n');
+  expect(formatWorkflow('{"do":[],"document":{"name":"w","dsl":"1.0.3"}}').text).toBe(
+    '{\n  "document": {\n    "dsl": "1.0.3",\n    "name": "w"\n  },\n  "do": []\n}\n',
+  );
 });
 
 test("formatWorkflow leaves a text that cannot be read as it is, and says why", () => {
@@ -31,11 +34,23 @@ test("formatWorkflow formats streams", () => {
 
 test("formatWorkflow is stable and keeps the data, whatever the layout", () => {
   const key = fc.constantFrom("then", "set", "if", "document", "do", "name", "metadata", "# note\n  x");
-  const value = fc.constantFrom("1", "'a'", "{ a:  1 }", "\n    - b:  2\n    # c\n    - d", "|\n    text\n      more", "  \"x\\ny\" # tail", "~", ">-\n    folded\n    text\n", "[1,   2]");
+  const value = fc.constantFrom(
+    "1",
+    "'a'",
+    "{ a:  1 }",
+    "\n    - b:  2\n    # c\n    - d",
+    "|\n    text\n      more",
+    '  "x\\ny" # tail',
+    "~",
+    ">-\n    folded\n    text\n",
+    "[1,   2]",
+  );
   const entry = fc.tuple(key, value, fc.constantFrom("", "\n", "# before\n", "\n\n# far\n\n"));
   fc.assert(
     fc.property(fc.uniqueArray(entry, { selector: ([name]) => name, maxLength: 6 }), (entries) => {
-      const text = entries.map(([name, content, before]) => `${before}${name.replace("\n  ", "\n")}: ${content}\n`).join("");
+      const text = entries
+        .map(([name, content, before]) => `${before}${name.replace("\n  ", "\n")}: ${content}\n`)
+        .join("");
       const once = formatWorkflow(text).text;
       expect(formatWorkflow(once).text).toBe(once);
       expect(parseText(once).value).toEqual(parseText(text).value);

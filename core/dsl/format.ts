@@ -12,8 +12,29 @@ export interface Formatted {
 const ROOT_ORDER = ["document", "evaluate", "schedule", "input", "use", "timeout", "do", "output"];
 const DOCUMENT_ORDER = ["dsl", "namespace", "name", "version", "title", "summary", "tags", "metadata"];
 const TASK_ORDER = [
-  "if", "input", "call", "with", "for", "while", "do", "emit", "fork", "listen", "foreach", "raise", "run", "set", "switch", "try", "catch",
-  "wait", "timeout", "output", "export", "then", "metadata",
+  "if",
+  "input",
+  "call",
+  "with",
+  "for",
+  "while",
+  "do",
+  "emit",
+  "fork",
+  "listen",
+  "foreach",
+  "raise",
+  "run",
+  "set",
+  "switch",
+  "try",
+  "catch",
+  "wait",
+  "timeout",
+  "output",
+  "export",
+  "then",
+  "metadata",
 ];
 
 /**
@@ -39,15 +60,20 @@ function printed(text: string, values: readonly Json[]): string {
     if (document.errors.length > 0) return text;
     if (!hasAnchors(document)) arrange(document);
   }
-  const output = isJson ? jsonText(documents[0] as Document, text) : documents.map((document) => document.toString({ lineWidth: 0, indent: 2 })).join("");
+  const output = isJson
+    ? jsonText(documents[0] as Document, text)
+    : documents.map((document) => document.toString({ lineWidth: 0, indent: 2 })).join("");
   return keepsData(output, values) ? output : text;
 }
 
 function keepsData(text: string, values: readonly Json[]): boolean {
   const after = parseStream(text);
-  return after.length === values.length && after.every(({ value, diagnostics }, index) => {
-    return !hasErrors(diagnostics) && value !== undefined && jsonEquals(value, values[index] as Json);
-  });
+  return (
+    after.length === values.length &&
+    after.every(({ value, diagnostics }, index) => {
+      return !hasErrors(diagnostics) && value !== undefined && jsonEquals(value, values[index] as Json);
+    })
+  );
 }
 
 /** A text that is JSON stays JSON; YAML in braces, with comments or unquoted keys, is formatted as YAML. */

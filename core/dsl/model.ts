@@ -504,7 +504,11 @@ export interface RetryPolicy {
   readonly exceptWhen?: ExpressionText;
   readonly delay?: Duration;
   /** Exactly one key; its value holds no properties the specification names. */
-  readonly backoff?: { readonly constant?: JsonObject; readonly linear?: JsonObject; readonly exponential?: JsonObject };
+  readonly backoff?: {
+    readonly constant?: JsonObject;
+    readonly linear?: JsonObject;
+    readonly exponential?: JsonObject;
+  };
   readonly limit?: {
     /** `count` = retries (runs = count + 1); `duration` bounds one attempt. */
     readonly attempt?: { readonly count?: number; readonly duration?: Duration };

@@ -29,10 +29,13 @@ export class ExpressionSyntaxError extends Error implements SourceSpan {
 export class ExpressionError extends Error {
   override readonly name = "ExpressionError";
   readonly value: Json;
+  /** Where in the structure the expression stands, as a JSON pointer; set by templates. */
+  readonly pointer?: string;
 
-  constructor(message: string, value: Json) {
+  constructor(message: string, value: Json, pointer?: string) {
     super(message);
     this.value = value;
+    if (pointer !== undefined) this.pointer = pointer;
   }
 }
 

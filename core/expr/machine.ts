@@ -52,6 +52,11 @@ export class Machine {
     if (--this.steps < 0) this.exceeded("steps");
   }
 
+  /** How many steps the evaluation has taken. */
+  get used(): number {
+    return this.limits.steps - this.steps;
+  }
+
   /** Pays for several units of work at once. */
   charge(units: number): void {
     if ((this.steps -= units) < 0) this.exceeded("steps");
@@ -59,7 +64,7 @@ export class Machine {
 
   /** Pays for copying a number of elements or keys. */
   chargeElements(count: number): void {
-    if ((this.steps -= 1 + count / ELEMENTS_PER_STEP) < 0) this.exceeded("steps");
+    if ((this.steps -= 2 + count / ELEMENTS_PER_STEP) < 0) this.exceeded("steps");
   }
 
   /** Pays for building or reading a text, and refuses one that is too long. */

@@ -7,7 +7,7 @@ import { type Pending, type RunState, newRunState } from "./run-state.ts";
 import { Turn } from "./turn.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Command } from "../protocol/command.ts";
-import type { EventDelivered, RunEvent } from "../protocol/event.ts";
+import type { ControlEvent, EventDelivered, RunEvent } from "../protocol/event.ts";
 import type { Fault } from "../protocol/fault.ts";
 import { isTerminal } from "../protocol/state.ts";
 import type { TaskTrace } from "../protocol/trace.ts";
@@ -130,7 +130,7 @@ function forget(turn: Turn, id: number, pending: Pending): void {
   if (index >= 0) commands.splice(index, 1);
 }
 
-type AnswerEvent = Exclude<RunEvent, { readonly type: "started" | "continued" | "childStarted" }> & { readonly id: number };
+type AnswerEvent = Exclude<RunEvent, ControlEvent | { readonly type: "started" | "continued" | "childStarted" }>;
 
 function answerFrom(event: AnswerEvent, { role }: Pending): Answer {
   switch (event.type) {

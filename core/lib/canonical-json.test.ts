@@ -8,7 +8,9 @@ test("canonicalJson sorts keys, at every level", () => {
 });
 
 test("canonicalJson is a text of the same value", () => {
-  fc.assert(fc.property(fc.jsonValue(), (value) => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
       expect(JSON.parse(canonicalJson(value as Json))).toEqual(JSON.parse(JSON.stringify(value)));
-    }));
+    }),
+  );
 });

@@ -1,7 +1,21 @@
 import { expect, test } from "vitest";
 import { didYouMean, editDistance } from "./did-you-mean.ts";
 
-const words = ["call", "do", "emit", "for", "fork", "listen", "raise", "run", "set", "switch", "try", "wait", "exceptWhen"];
+const words = [
+  "call",
+  "do",
+  "emit",
+  "for",
+  "fork",
+  "listen",
+  "raise",
+  "run",
+  "set",
+  "switch",
+  "try",
+  "wait",
+  "exceptWhen",
+];
 
 test.each<[string, string | undefined]>([
   ["cal", "call"],

@@ -11,6 +11,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     if (candidate === word || candidate.length > WORD_LENGTH_MAX) continue;
+    // Signs that do not count may make a word longer, so only a clear difference in length settles it without comparing.
+    if (Math.abs(candidate.length - word.length) > tolerance(word, candidate) + 3) continue;
     const distance = looseDistance(word, candidate);
     if (distance <= tolerance(word, candidate) && distance < bestDistance) {
       best = candidate;
@@ -46,7 +48,8 @@ export function editDistance(left: string, right: string): number {
         (last[column] as number) + 1,
         (last[column - 1] as number) + cost,
       );
-      const swapped = row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const swapped =
+        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       if (swapped) distance = Math.min(distance, (beforeLast[column - 2] as number) + 1);
       current.push(distance);
     }

@@ -57,7 +57,11 @@ describe("parseDuration refuses", () => {
 });
 
 test("isZeroDuration tells durations without length", () => {
-  expect(["PT0S", "P0D", "PT0.1S"].map((text) => isZeroDuration(parseDuration(text).duration as never))).toEqual([true, true, false]);
+  expect(["PT0S", "P0D", "PT0.1S"].map((text) => isZeroDuration(parseDuration(text).duration as never))).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("addDuration never goes back, and time alone adds exactly", () => {
@@ -65,7 +69,9 @@ test("addDuration never goes back, and time alone adds exactly", () => {
   fc.assert(
     fc.property(units, fc.integer({ min: -1e13, max: 1e13 }), fc.nat(40), (amounts, from, months) => {
       const plain = parseDuration(amounts).duration as never;
-      expect(addDuration(from, plain)).toBe(from + ((amounts.days * 24 + amounts.hours) * 3600 + amounts.seconds) * 1000);
+      expect(addDuration(from, plain)).toBe(
+        from + ((amounts.days * 24 + amounts.hours) * 3600 + amounts.seconds) * 1000,
+      );
       const calendar = parseDuration(`P${months}M`).duration as never;
       expect(addDuration(from, calendar)).toBeGreaterThanOrEqual(from);
     }),

@@ -68,7 +68,8 @@ function lastDayOfMonth(year: number, month: number): number {
 
 function parseIso(text: string): DurationParse {
   const trimmed = text.trim();
-  if (/^[-+]/u.test(trimmed) || /[-]\d/u.test(trimmed)) return { problem: "it is negative or signed, durations count forward" };
+  if (/^[-+]/u.test(trimmed) || /[-]\d/u.test(trimmed))
+    return { problem: "it is negative or signed, durations count forward" };
   const groups = trimmed.length > TEXT_LENGTH_MAX ? undefined : ISO.exec(trimmed)?.groups;
   if (groups === undefined) return { problem: 'it is not an ISO 8601 duration such as "PT30S" or "P1DT12H"' };
   if (trimmed === "P" || groups["time"] === "T") return { problem: "it names no unit" };
@@ -77,7 +78,9 @@ function parseIso(text: string): DurationParse {
   const whole = Math.floor(months + 1e-9);
   const days = amount("weeks") * 7 + amount("days") + Math.max(0, months - whole) * 30;
   const timeMs =
-    amount("hours") * inlineUnits.hours + amount("minutes") * inlineUnits.minutes + amount("seconds") * inlineUnits.seconds;
+    amount("hours") * inlineUnits.hours +
+    amount("minutes") * inlineUnits.minutes +
+    amount("seconds") * inlineUnits.seconds;
   return bounded({ months: whole, days, timeMs });
 }
 

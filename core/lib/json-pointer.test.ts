@@ -31,7 +31,9 @@ test("parentPointer undoes childPointer", () => {
 });
 
 test("parsePointer undoes pointerFrom", () => {
-  fc.assert(fc.property(fc.array(fc.string()), (segments) => {
+  fc.assert(
+    fc.property(fc.array(fc.string()), (segments) => {
       expect(parsePointer(pointerFrom(segments))).toEqual(segments);
-    }));
+    }),
+  );
 });

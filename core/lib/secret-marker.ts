@@ -21,7 +21,9 @@ export function hasSecretMarker(text: string): boolean {
 /** Replaces every marker in a text by what `resolve` gives for its path; an unknown path throws whatever `resolve` throws. */
 export function replaceSecretMarkers(text: string, resolve: (path: readonly string[]) => string): string {
   if (!hasSecretMarker(text)) return text;
-  return text.replace(PATTERN, (_match, path: string) => resolve(path.split("/").map((segment) => decodeURIComponent(segment))));
+  return text.replace(PATTERN, (_match, path: string) =>
+    resolve(path.split("/").map((segment) => decodeURIComponent(segment))),
+  );
 }
 
 /** The shape of a secret as expressions see it: objects and arrays keep their structure, every leaf becomes its marker. */

@@ -2,8 +2,22 @@ import { expect, test } from "vitest";
 import { compareSemver, latestRelease, parseSemver } from "./semver.ts";
 
 test("compareSemver orders as the specification's example", () => {
-  const ordered = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.10.0", "2.0.0"];
-  const shuffled = ordered.toReversed().toSorted((a, b) => compareSemver(parseSemver(a) as never, parseSemver(b) as never));
+  const ordered = [
+    "1.0.0-alpha",
+    "1.0.0-alpha.1",
+    "1.0.0-alpha.beta",
+    "1.0.0-beta",
+    "1.0.0-beta.2",
+    "1.0.0-beta.11",
+    "1.0.0-rc.1",
+    "1.0.0",
+    "1.0.1",
+    "1.10.0",
+    "2.0.0",
+  ];
+  const shuffled = ordered
+    .toReversed()
+    .toSorted((a, b) => compareSemver(parseSemver(a) as never, parseSemver(b) as never));
   expect(shuffled).toEqual(ordered);
 });
 

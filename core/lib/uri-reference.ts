@@ -36,14 +36,16 @@ export function resolveUriReference(base: string, reference: string): string {
   const rooted = { ...to, scheme: from.scheme, authority: from.authority };
   if (to.path === "") return joinUriReference({ ...rooted, path: from.path, query: to.query ?? from.query });
   if (to.path.startsWith("/")) return joinUriReference({ ...rooted, path: withoutDots(to.path) });
-  const directory = from.authority !== undefined && from.path === "" ? "/" : from.path.slice(0, from.path.lastIndexOf("/") + 1);
+  const directory =
+    from.authority !== undefined && from.path === "" ? "/" : from.path.slice(0, from.path.lastIndexOf("/") + 1);
   return joinUriReference({ ...rooted, path: withoutDots(directory + to.path) });
 }
 
 /** What makes a text no URI reference, as the end of a sentence; undefined where nothing does. */
 export function uriReferenceProblem(text: string): string | undefined {
   const bad = /[^\w\-.~:/?#[\]@!$&'()*+,;=%]/u.exec(text);
-  if (bad !== null) return bad[0].trim() === "" ? "it holds white space" : `it holds the character ${JSON.stringify(bad[0])}`;
+  if (bad !== null)
+    return bad[0].trim() === "" ? "it holds white space" : `it holds the character ${JSON.stringify(bad[0])}`;
   if (/%(?![0-9a-f]{2})/iu.test(text)) return 'it holds a "%" that is no percent-encoding';
   const { scheme, authority, path, fragment } = splitUriReference(text);
   if (scheme !== undefined && !/^[a-z][a-z0-9+.-]*$/iu.test(scheme)) return `"${scheme}" is no scheme`;

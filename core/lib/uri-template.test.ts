@@ -2,8 +2,24 @@ import { expect, test } from "vitest";
 import { expandUriTemplate, isUriTemplateProblem, parseUriTemplate, uriTemplateVariables } from "./uri-template.ts";
 
 const variables = {
-  count: ["one", "two", "three"], dom: ["example", "com"], dub: "me/too", hello: "Hello World!", half: "50%", var: "value", who: "fred", base: "http://example.com/home/",
-  path: "/foo/bar", list: ["red", "green", "blue"], keys: { semi: ";", dot: ".", comma: "," }, v: "6", x: "1024", y: "768", empty: "", empty_keys: [], undef: null, petId: 42,
+  count: ["one", "two", "three"],
+  dom: ["example", "com"],
+  dub: "me/too",
+  hello: "Hello World!",
+  half: "50%",
+  var: "value",
+  who: "fred",
+  base: "http://example.com/home/",
+  path: "/foo/bar",
+  list: ["red", "green", "blue"],
+  keys: { semi: ";", dot: ".", comma: "," },
+  v: "6",
+  x: "1024",
+  y: "768",
+  empty: "",
+  empty_keys: [],
+  undef: null,
+  petId: 42,
 };
 
 test.each<[string, string]>([
@@ -37,7 +53,14 @@ test.each<[string, string]>([
   expect(isUriTemplateProblem(parsed) ? parsed : expandUriTemplate(parsed, variables)).toBe(expanded);
 });
 
-test.each<[string, number]>([["a{b", 1], ["a}b", 1], ["{}", 0], ["{a b}", 0], ["{a", 0], ["{=x}", 0]])("parseUriTemplate refuses %s at %d", (template, offset) => {
+test.each<[string, number]>([
+  ["a{b", 1],
+  ["a}b", 1],
+  ["{}", 0],
+  ["{a b}", 0],
+  ["{a", 0],
+  ["{=x}", 0],
+])("parseUriTemplate refuses %s at %d", (template, offset) => {
   expect(parseUriTemplate(template)).toMatchObject({ offset });
 });
 

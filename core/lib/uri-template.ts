@@ -129,7 +129,7 @@ function expandVariable(spec: VariableSpec, value: Json | undefined, operator: O
   }
   if (value === undefined || value === null) return [];
   const text = scalarText(value);
-  const cut = spec.prefix === undefined ? text : [...text].slice(0, spec.prefix).join("");
+  const cut = spec.prefix === undefined ? text : Array.from(text).slice(0, spec.prefix).join("");
   return [named(spec.name, encode(cut, operator.reserved))];
 }
 
@@ -142,7 +142,10 @@ function scalarText(value: Json): string {
 function encode(text: string, reserved: boolean): string {
   const wellFormed = text.replaceAll(/\p{Surrogate}/gu, "\uFFFD");
   const strict = (piece: string): string =>
-    encodeURIComponent(piece).replaceAll(/[!'()*]/gu, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+    encodeURIComponent(piece).replaceAll(
+      /[!'()*]/gu,
+      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
   if (!reserved) return strict(wellFormed);
   return wellFormed.replaceAll(/%[0-9a-f]{2}|[^\w\-.~:/?#[\]@!$&'()*+,;=]/giu, (piece) =>
     piece.length === 3 && piece.startsWith("%") ? piece : strict(piece),

@@ -53,8 +53,13 @@ export class Redactor {
     return this.#walk(value, 1, budget);
   }
 
-  #replace(given: string): string {
-    const text = this.#base === undefined ? given : this.#base.#replace(given);
+  /** What was added here goes first: a credential derived from a secret is longer than the secret in it. */
+  #replace(text: string): string {
+    const own = this.#replaceOwn(text);
+    return this.#base === undefined ? own : this.#base.#replace(own);
+  }
+
+  #replaceOwn(text: string): string {
     if (this.#whole.size === 0) return text;
     const whole = this.#whole.get(text);
     if (whole !== undefined) return whole;
@@ -62,7 +67,7 @@ export class Redactor {
     this.#pattern ??= new RegExp(
       [...this.#replacements.keys()]
         .toSorted((left, right) => right.length - left.length)
-        .map((form) => form.replaceAll(/[$()*+.?[\\\]^{|}/-]/gu, String.raw`\$&`))
+        .map((form) => form.replaceAll(/[$()*+.?[\\\]^{|}/]/gu, String.raw`\$&`))
         .join("|"),
       "gu",
     );

@@ -50,6 +50,11 @@ export class UnitOfWork {
     this.#others.push(write);
   }
 
+  /** Has the commit check that a resource this one refers to is there; one that comes with the same commit needs no check. */
+  require(kind: string, id: string): void {
+    if (!this.#staged.has(keyOf(kind, id))) this.#others.push({ op: "requireResource", kind, id, expect: "present" });
+  }
+
   /** The resource as it will be after the commit. */
   async get(kind: string, id: string): Promise<ResourceRow | undefined> {
     const staged = this.#staged.get(keyOf(kind, id));

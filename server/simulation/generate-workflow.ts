@@ -76,7 +76,7 @@ export class WorkflowGenerator {
       case "listen":
         return { listen: { to: { one: { with: { type: this.#random.pick(EVENT_TYPES) } } } } };
       case "emit":
-        return { emit: { event: { with: { type: this.#random.pick([...EVENT_TYPES, "sim.unheard"]), source: "sim", data: { emitted: true } } } } } as TaskDefinition;
+        return this.#emit();
       case "run":
         return this.#run();
       case "raise":
@@ -103,6 +103,11 @@ export class WorkflowGenerator {
   #call(): TaskDefinition {
     const metadata = this.#random.chance(0.15) ? { metadata: { delivery: "at-most-once", "stigmer.delivery": "at-most-once" } } : {};
     return { call: "http", with: { method: "post", endpoint: "http://127.0.0.1/", ...(this.#language === "full" ? { body: "${ . }" } : {}) }, ...metadata };
+  }
+
+  #emit(): TaskDefinition {
+    const type = this.#random.pick([...EVENT_TYPES, "sim.unheard"]);
+    return { emit: { event: { with: { type, source: "sim", data: eventData(type) } } } } as TaskDefinition;
   }
 
   #run(): TaskDefinition {

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { scriptedInterpreter } from "../engine/testing/scripted-interpreter.ts";
 import { runSeeds } from "./run-seed.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "1" } } });
+const { values } = parseArgs({ options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "1" }, language: { type: "string", default: "plain" } } });
 const first = Number(values.seed);
 const count = Number(values.count);
 const begin = performance.now();
@@ -11,7 +11,7 @@ let steps = 0;
 let crashes = 0;
 await runSeeds(
   Array.from({ length: count }, (_, at) => first + at),
-  { interpreter: scriptedInterpreter, language: "plain" },
+  values.language === "full" ? { interpreter: (await import("../engine/embedded/core-interpreter.ts")).coreInterpreter, language: "full" } : { interpreter: scriptedInterpreter, language: "plain" },
   (result) => {
     steps += result.steps;
     crashes += result.crashes;

@@ -1,10 +1,12 @@
+import type { JsonObject } from "@stigmer/core/lib/json.ts";
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
+import { type Fault, standardFault } from "@stigmer/core/protocol/fault.ts";
 import { isTerminal } from "@stigmer/core/protocol/state.ts";
 import type { ActivityContext } from "../activities/activity.ts";
 import { CHAIN_START, nextChain } from "../engine/embedded/journal-record.ts";
 import type { Interpreter } from "../engine/embedded/ports.ts";
 import type { MemoryStore } from "../store/memory/memory-store.ts";
-import { type JournalRecord, type RunRow, type Store, StoreUnavailable, type Write } from "../store/ports.ts";
+import { type JournalRecord, type RunRow, type Store, StoreUnavailable, type SubscriptionRow, type Write } from "../store/ports.ts";
 import { eventIdentity } from "../events/event-identity.ts";
 import type { Random } from "./random.ts";
 import { CANARY, type World } from "./world.ts";
@@ -116,7 +118,9 @@ export class Observer {
       if (known.answered.has(name)) this.#violation(`I3: run ${String(record.run)} records ${name} twice`);
       known.answered.add(name);
     }
-    if (fact.type === "activityFailed" && fact.fault.title === "Outcome unknown") this.unknownOutcome.add(record.run);
+    // A fault in the blob table (tiny inline limit) may be an unknown outcome too.
+    const fault = fact.type === "activityFailed" ? (fact.fault as Fault | undefined) : standardFault("runtime", "none");
+    if (fault === undefined || fault.title === "Outcome unknown") this.unknownOutcome.add(record.run);
     if (fact.type !== "timerFired") return;
     const dueAt = known.timersDue.get(fact.id);
     if (dueAt !== undefined && fact.at < dueAt) this.#violation(`I8: run ${String(record.run)} timer ${String(fact.id)} is early by its own time`);
@@ -185,6 +189,26 @@ export class Observer {
     store.tamperJournal(run, at, `{"type":"continued","at":${String(at)}}`);
   }
 
+  /** Subscriptions that an event published now must reach. */
+  async listeners(type: string): Promise<readonly SubscriptionRow[]> {
+    const { store } = this.#world;
+    const last = await store.runs.lastKey();
+    const rows: SubscriptionRow[] = [];
+    for (let run = 1; run <= last; run++) rows.push(...(await store.subscriptions.byRun(run)));
+    return rows.filter(({ run, filters }) => filters.includes(JSON.stringify(type)) && !this.quarantinedRuns.has(run) && !this.flipped.has(run));
+  }
+
+  /** An acknowledged event is in the journal of everybody who listened when it was published, unless they have stopped listening meanwhile. */
+  async delivered(listeners: readonly SubscriptionRow[], event: JsonObject): Promise<void> {
+    if (this.#world.swarm.options.inlineCharsMax !== 65_536) return;
+    for (const { run, id } of listeners) {
+      const name = eventName(id, event);
+      if (name === undefined || this.#of(run).answered.has(name)) continue;
+      const still = await this.#world.store.subscriptions.byRun(run);
+      if (still.some((row) => row.id === id) && !this.quarantinedRuns.has(run)) this.#violation(`event: run ${String(run)} was not given ${String(event["id"])}, which was acknowledged`);
+    }
+  }
+
   quarantined(run: number, reason: string): void {
     this.quarantinedRuns.set(run, reason);
     if (!this.flipped.has(run)) this.#violation(`run ${String(run)} is quarantined without cause: ${reason}`);
@@ -199,6 +223,11 @@ export class Observer {
   static ended(row: RunRow): boolean {
     return row.status === "quarantined" || isTerminal(row.status);
   }
+}
+
+/** Undefined for an event in the blob table, which is not looked into. */
+function eventName(id: number, event: JsonObject | undefined): string | undefined {
+  return event === undefined ? undefined : `event ${String(id)} ${eventIdentity(event) ?? ""}`;
 }
 
 /** What a fact answers, where it may be answered only once. */
@@ -217,7 +246,7 @@ function nameOf(fact: RunEvent): string | undefined {
     case "childFailed":
       return `child ${String(fact.id)}`;
     case "eventDelivered":
-      return `event ${String(fact.id)} ${eventIdentity(fact.event) ?? ""}`;
+      return eventName(fact.id, fact.event as JsonObject | undefined);
     default:
       return undefined;
   }

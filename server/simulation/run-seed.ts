@@ -113,6 +113,7 @@ async function checkEnd(world: World): Promise<void> {
     if (!tainted.has(run)) checkResult(world, row, expectedResult(workflow.document, input, world.oracleWorld()));
     if (!world.observer.flipped.has(run)) await checkReplay(world, row);
   }
+  await checkLeftovers(world);
   const load = world.engine?.load;
   if (load !== undefined && world.observer.quarantinedRuns.size === 0) {
     if (load.running > 0 || load.queued > 0 || load.admitted > 1) world.violation(`I14: ${JSON.stringify(load)} is still under way`);
@@ -120,9 +121,27 @@ async function checkEnd(world: World): Promise<void> {
   }
 }
 
+/** What has ended leaves nothing behind: no timer, no subscription, no intent, no second child. */
+async function checkLeftovers(world: World): Promise<void> {
+  if (world.observer.quarantinedRuns.size > 0) return;
+  const { store } = world;
+  const timers = await store.timers.count();
+  if (timers > 0) world.violation(`I14: ${String(timers)} timers are left in the store`);
+  const children = new Set<string>();
+  const last = await store.runs.lastKey();
+  for (let run = 1; run <= last; run++) {
+    if ((await store.subscriptions.byRun(run)).length > 0) world.violation(`I14: subscriptions of run ${String(run)} are left in the store`);
+    const row = await store.runs.byKey(run);
+    if (row?.parentRun === undefined) continue;
+    const name = `${String(row.parentRun)}/${String(row.parentCommand)}`;
+    if (children.has(name)) world.violation(`I3: child ${name} was started twice`);
+    children.add(name);
+  }
+}
+
 /** Runs whose result is theirs alone: cancelled, of unknown outcome, damaged, or with such a child. */
 async function taintedRuns(world: World): Promise<ReadonlySet<number>> {
-  const tainted = new Set<number>([...world.observer.unknownOutcome, ...world.observer.flipped]);
+  const tainted = new Set<number>(world.observer.unknownOutcome);
   const last = await world.store.runs.lastKey();
   for (let run = last; run >= 1; run--) {
     const row = await world.store.runs.byKey(run);

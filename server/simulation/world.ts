@@ -9,7 +9,7 @@ import { ControlRefused } from "../engine/engine.ts";
 import { plainEventExpressions } from "../engine/testing/plain-event-expressions.ts";
 import { VirtualTime } from "../engine/testing/virtual-time.ts";
 import { createMemoryStore, type MemoryStore } from "../store/memory/memory-store.ts";
-import { CommitConflict, type RunRow, type Store, StoreUnavailable } from "../store/ports.ts";
+import { type RunRow, type Store, StoreUnavailable } from "../store/ports.ts";
 import { EVENT_TYPES, eventData, type GeneratedWorkflow, type Language, WorkflowGenerator } from "./generate-workflow.ts";
 import { Observer } from "./observer.ts";
 import type { Mutant } from "./mutants.ts";
@@ -64,6 +64,7 @@ export class World {
   steps = 0;
   #process: Process;
   #bootDue = false;
+  #wallWrongBy = 0;
   #wanted = 0;
   #started = 0;
   readonly #mutant: Mutant | undefined;
@@ -112,12 +113,20 @@ export class World {
     this.steps++;
     if (!this.liveness && (this.time.monotonicMs() > SAFETY_MS || this.steps > SAFETY_STEPS)) {
       this.liveness = true;
+      this.time.jump(-this.#wallWrongBy);
       this.crash(0);
       return;
     }
     if (this.liveness) return;
-    if (this.#faultRandom.chance(this.swarm.clockJump)) this.time.jump(this.#faultRandom.pick([-86_400_000, -60_000, 60_000, 86_400_000]));
+    if (this.#faultRandom.chance(this.swarm.clockJump)) this.#jumpClock();
     if (this.#process.alive && this.#faultRandom.chance(this.swarm.crash)) this.crash(this.#faultRandom.between(0, this.swarm.downtimeMs));
+  }
+
+  #jumpClock(): void {
+    const day = this.#faultRandom.chance(0.1) ? 24 : 1;
+    const by = this.#faultRandom.pick([-3_600_000, -60_000, 60_000, 3_600_000]) * day;
+    this.#wallWrongBy += by;
+    this.time.jump(by);
   }
 
   /** Kills the process; the next one boots after the given time. */
@@ -163,7 +172,7 @@ export class World {
     await this.observer.atBoot();
     if (!process.alive) return;
     const ports = this.#ports(process);
-    process.engine = await openEmbeddedEngine(this.#mutant?.ports?.(ports) ?? ports, this.swarm.options);
+    process.engine = await openEmbeddedEngine(this.#mutant?.ports?.(ports) ?? ports, this.liveness ? { ...this.swarm.options, timerHorizonMs: 60_000 } : this.swarm.options);
     for (const watch of this.watches) if (!watch.done) this.#watch(watch, process);
   }
 
@@ -244,7 +253,7 @@ export class World {
         },
         (error: unknown) => {
           answered = true;
-          if (!(error instanceof StoreUnavailable) && !(error instanceof CommitConflict)) this.violation(`start: ${String(error)}`);
+          if (!(error instanceof StoreUnavailable)) this.violation(`start: ${String(error)}`);
           again();
         },
       );
@@ -353,13 +362,19 @@ export class World {
       const event: JsonObject = { specversion: "1.0", id: `${type}/${id}`, source: "sim", type, data: eventData(type) };
       const { engine } = this;
       if (engine !== undefined) {
-        engine.publish(ORG, [event]).catch((error: unknown) => {
-          if (!(error instanceof StoreUnavailable)) this.violation(`publish: ${String(error)}`);
+        this.#publish(engine, event).catch((error: unknown) => {
+          if (!(error instanceof StoreUnavailable)) this.violation(`publish: ${error instanceof Error ? String(error.stack) : String(error)}`);
         });
       }
       this.time.after(random.between(100, 40_000), publish);
     };
     this.time.after(random.between(0, 5_000), publish);
+  }
+
+  async #publish(engine: EmbeddedEngine, event: JsonObject): Promise<void> {
+    const listeners = await this.observer.listeners(String(event["type"]));
+    await engine.publish(ORG, [event]);
+    await this.observer.delivered(listeners, event);
   }
 
   #activities(process: Process): ActivityRunner {

@@ -21,12 +21,12 @@ const stores: readonly { readonly name: string; open(): Promise<Store> }[] = [
   { name: "memory", open: async () => createMemoryStore() },
 ];
 
-for (const { name, open } of stores) {
-  describe(name, () => {
-    test.each(storeSuite)("$name", async ({ run }) => {
-      const store = await open();
+for (const kind of stores) {
+  describe(kind.name, () => {
+    test.each(storeSuite)("$name", async (storeCase) => {
+      const store = await kind.open();
       try {
-        await run(store);
+        await storeCase.run(store);
       } finally {
         await store.close();
       }

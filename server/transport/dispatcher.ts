@@ -101,7 +101,7 @@ function handlerOf(entry: MethodEntry): NonNullable<MethodEntry["handler"]> {
 }
 
 function asMessage(entry: MethodEntry, value: object): Message {
-  return isMessage(value) ? value : create(entry.method.output, value);
+  return isMessage(value) ? value : create(entry.method.output, value as { readonly [field: string]: unknown });
 }
 
 function rejectionOnAbort(signal: AbortSignal): Promise<never> {

@@ -7,6 +7,8 @@ import { type Call, createCall } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { MethodEntry, ServiceRegistry } from "./service-registry.ts";
 
+type HeadersInit = ConstructorParameters<typeof Headers>[0];
+
 const system: Principal = { kind: "system", id: "system" };
 
 /**

@@ -8,7 +8,8 @@ import { type Json, type JsonObject, getKey, jsonEquals } from "@stigmer/core/li
 import type { AttributeMatch, EventFilter } from "@stigmer/core/protocol/command.ts";
 import type { EventExpressions } from "../events/event-expressions.ts";
 import { matchEvent } from "../events/match-event.ts";
-import type { EventSet, ScheduleRecord } from "./schedule-record.ts";
+import type { ScheduleRecord } from "../resources/workflow/record-schedule.ts";
+import type { EventSet } from "./schedule-record.ts";
 
 const OPEN_SETS_MAX = 1_000;
 

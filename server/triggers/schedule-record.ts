@@ -1,16 +1,6 @@
-import type { ScheduleDefinition } from "@stigmer/core/dsl/model.ts";
 import type { JsonObject } from "@stigmer/core/lib/json.ts";
-import type { Store, Write } from "../store/ports.ts";
-
-/** What starts a workflow by itself, as stored beside it: written in the same commit as the definition it comes from. */
-export interface ScheduleRecord {
-  readonly workflowId: string;
-  readonly org: string;
-  readonly digest: string;
-  readonly schedule: ScheduleDefinition;
-  /** When this definition was applied (epoch ms): where `every` counts from. */
-  readonly appliedAtMs: number;
-}
+import { type ScheduleRecord, scheduleSpaces } from "../resources/workflow/record-schedule.ts";
+import type { Store } from "../store/ports.ts";
 
 /** What a schedule has done so far. */
 export interface ScheduleState {
@@ -21,21 +11,7 @@ export interface ScheduleState {
   readonly afterAtMs?: number;
 }
 
-const RECORDS = "schedules";
-const STATES = "schedule-states";
-const EVENT_SETS = "schedule-events";
-
-/** The writes that keep a workflow's schedule record in step with its definition; `schedule` undefined removes it. */
-export function scheduleWrites(
-  workflowId: string,
-  record: Omit<ScheduleRecord, "workflowId"> | undefined,
-): readonly Write[] {
-  if (record !== undefined)
-    return [
-      { op: "putRecord", row: { space: RECORDS, key: workflowId, value: JSON.stringify({ workflowId, ...record }) } },
-    ];
-  return [RECORDS, STATES, EVENT_SETS].map((space): Write => ({ op: "deleteRecord", space, key: workflowId }));
-}
+const { records: RECORDS, states: STATES, eventSets: EVENT_SETS } = scheduleSpaces;
 
 /** Reads and writes of schedules in a store. */
 export class ScheduleRecords {

@@ -5,7 +5,7 @@ import { jqEventExpressions } from "../events/jq-event-expressions.ts";
 import type { RunRow } from "../store/ports.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { nextTick, restartAt } from "./next-tick.ts";
-import { scheduleWrites } from "./schedule-record.ts";
+import { scheduleWrites } from "../resources/workflow/record-schedule.ts";
 import { Triggers } from "./triggers.ts";
 
 const MINUTE = 60_000;

@@ -2,9 +2,10 @@ import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { isTerminal } from "@stigmer/core/protocol/state.ts";
 import type { EventExpressions } from "../events/event-expressions.ts";
 import type { RunRow, Store } from "../store/ports.ts";
+import type { ScheduleRecord } from "../resources/workflow/record-schedule.ts";
 import { offerEvent } from "./event-schedule.ts";
 import { nextTick, restartAt } from "./next-tick.ts";
-import { type ScheduleRecord, ScheduleRecords } from "./schedule-record.ts";
+import { ScheduleRecords } from "./schedule-record.ts";
 
 /** What triggers need of the world. */
 export interface TriggerPorts {

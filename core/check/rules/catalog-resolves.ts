@@ -15,7 +15,10 @@ export const catalogResolves: Rule = {
       if (!value.includes("@") || value.includes("://")) continue;
       const match = /^[^:@\s]+:[^:@\s]+@([^:@\s]+)$/u.exec(value);
       if (match === null) {
-        yield { pointer, message: `Cannot call "${value}": a function of a catalog should be written name:version@catalog` };
+        yield {
+          pointer,
+          message: `Cannot call "${value}": a function of a catalog should be written name:version@catalog`,
+        };
         continue;
       }
       const [, catalog] = match as unknown as [string, string];

@@ -3,7 +3,19 @@ import { nodesOf } from "../expression-use.ts";
 import type { Rule } from "../rule.ts";
 
 const CONDITIONS = new Set(["if", "when", "exceptWhen", "while"]);
-const CONSTANT_NODES = new Set<Ast["type"]>(["literal", "binary", "and", "or", "negate", "array", "object", "comma", "alternative", "if", "string"]);
+const CONSTANT_NODES = new Set<Ast["type"]>([
+  "literal",
+  "binary",
+  "and",
+  "or",
+  "negate",
+  "array",
+  "object",
+  "comma",
+  "alternative",
+  "if",
+  "string",
+]);
 const CONSTANT_CALLS = new Set(["true", "false", "null", "not", "empty"]);
 
 /** A condition whose answer is always the same. */
@@ -13,12 +25,13 @@ export const constantCondition: Rule = {
   severity: "warning",
   summary: "A condition that reads no data.",
   explanation:
-    "The expression of this `if`, `when`, `exceptWhen` or `while` depends on nothing, so it gives the same answer every time. Often a `.` or `$` is missing: `status == \"ok\"` in quotes compares a text with itself, `.status == \"ok\"` reads the data.",
+    'The expression of this `if`, `when`, `exceptWhen` or `while` depends on nothing, so it gives the same answer every time. Often a `.` or `$` is missing: `status == "ok"` in quotes compares a text with itself, `.status == "ok"` reads the data.',
   *find({ expressions }) {
     for (const { site, pointer, syntax } of expressions) {
       const property = pointer.slice(pointer.lastIndexOf("/") + 1);
       if (syntax === undefined || site.role !== "expression" || !CONDITIONS.has(property)) continue;
-      if ([...nodesOf(syntax.tree)].every(isConstant)) yield { pointer, message: "This condition reads no data: its answer is always the same" };
+      if ([...nodesOf(syntax.tree)].every(isConstant))
+        yield { pointer, message: "This condition reads no data: its answer is always the same" };
     }
   },
 };

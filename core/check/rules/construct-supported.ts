@@ -21,13 +21,19 @@ export const constructSupported: Rule = {
   },
 };
 
-function* unsupportedRun({ pointer }: TaskVisit, run: RunDefinition, capabilities: Capabilities): Iterable<RuleFinding> {
+function* unsupportedRun(
+  { pointer }: TaskVisit,
+  run: RunDefinition,
+  capabilities: Capabilities,
+): Iterable<RuleFinding> {
   const language = run.script === undefined ? undefined : scriptLanguage(run.script.language);
   if (language !== undefined && !capabilities.scriptLanguages.has(language)) {
     yield refusal(`${pointer}/run/script/language`, `scripts in ${language}`, "script", capabilities);
   }
-  if (run.shell !== undefined && !capabilities.shell) yield refusal(`${pointer}/run/shell`, "shell commands", "shell", capabilities, "key");
-  if (run.container !== undefined && !capabilities.container) yield refusal(`${pointer}/run/container`, "containers", "container", capabilities, "key");
+  if (run.shell !== undefined && !capabilities.shell)
+    yield refusal(`${pointer}/run/shell`, "shell commands", "shell", capabilities, "key");
+  if (run.container !== undefined && !capabilities.container)
+    yield refusal(`${pointer}/run/container`, "containers", "container", capabilities, "key");
 }
 
 function* unsupportedCall({ task, pointer }: TaskVisit, capabilities: Capabilities): Iterable<RuleFinding> {
@@ -41,11 +47,20 @@ function* unsupportedCall({ task, pointer }: TaskVisit, capabilities: Capabiliti
   const supported = capabilities.asyncApiProtocols;
   if (supported.size === 0) yield refusal(`${pointer}/call`, "AsyncAPI calls", "asyncapi", capabilities);
   else if (protocol !== undefined && !supported.has(protocol)) {
-    yield { ...refusal(`${pointer}/with/protocol`, `the AsyncAPI protocol ${protocol}`, "asyncapi", capabilities), hint: `this server speaks ${[...supported].join(", ")}` };
+    yield {
+      ...refusal(`${pointer}/with/protocol`, `the AsyncAPI protocol ${protocol}`, "asyncapi", capabilities),
+      hint: `this server speaks ${[...supported].join(", ")}`,
+    };
   }
 }
 
-function refusal(pointer: string, what: string, capability: CapabilityName, { reasons }: Capabilities, at: "key" | "value" = "value"): RuleFinding {
+function refusal(
+  pointer: string,
+  what: string,
+  capability: CapabilityName,
+  { reasons }: Capabilities,
+  at: "key" | "value" = "value",
+): RuleFinding {
   const reason = reasons?.[capability] ?? "this server does not support it";
   return { pointer, at, message: `Cannot run ${what}: ${reason}` };
 }

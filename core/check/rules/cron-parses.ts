@@ -14,7 +14,11 @@ export const cronParses: Rule = {
       const parsed = parseCron(value);
       if (parsed.cron !== undefined) continue;
       const { problem, offset, length } = parsed;
-      yield { pointer, span: { offset, length }, message: `Cannot read the cron expression "${value.slice(0, 60)}": ${problem}` };
+      yield {
+        pointer,
+        span: { offset, length },
+        message: `Cannot read the cron expression "${value.slice(0, 60)}": ${problem}`,
+      };
     }
   },
 };

@@ -11,12 +11,16 @@ export const cronTicks: Rule = {
   name: "cron-ticks",
   severity: "error",
   summary: "A cron expression for a time that never comes.",
-  explanation: "The fields are right by themselves, but no day has them all, such as 30 February. The workflow would never start.",
+  explanation:
+    "The fields are right by themselves, but no day has them all, such as 30 February. The workflow would never start.",
   *find(context) {
     for (const { pointer, value } of context.texts("cron")) {
       const { cron } = parseCron(value);
       if (cron !== undefined && nextCronTick(cron, SOME_INSTANT_MS) === undefined) {
-        yield { pointer, message: `Cannot use the cron expression "${value.slice(0, 60)}": no day of the calendar matches it` };
+        yield {
+          pointer,
+          message: `Cannot use the cron expression "${value.slice(0, 60)}": no day of the calendar matches it`,
+        };
       }
     }
   },

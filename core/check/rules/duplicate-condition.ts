@@ -15,7 +15,11 @@ export const duplicateCondition: Rule = {
       for (const [index, item] of task.switch.entries()) {
         for (const [name, { when }] of Object.entries(item)) {
           const earlier = when === undefined ? undefined : first.get(when.trim());
-          if (earlier !== undefined) yield { pointer: `${childPointer(`${pointer}/switch/${index}`, name)}/when`, message: `This case is never taken: "${earlier}" has the same condition` };
+          if (earlier !== undefined)
+            yield {
+              pointer: `${childPointer(`${pointer}/switch/${index}`, name)}/when`,
+              message: `This case is never taken: "${earlier}" has the same condition`,
+            };
           else if (when !== undefined) first.set(when.trim(), name);
         }
       }

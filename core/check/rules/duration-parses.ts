@@ -13,7 +13,12 @@ export const durationParses: Rule = {
     for (const { pointer, value } of context.texts("duration")) {
       if (value.includes("${")) continue;
       const { problem } = parseDuration(value);
-      if (problem !== undefined) yield { pointer, message: `Cannot read the duration "${value.slice(0, 60)}": ${problem}`, hint: hintFor(value) };
+      if (problem !== undefined)
+        yield {
+          pointer,
+          message: `Cannot read the duration "${value.slice(0, 60)}": ${problem}`,
+          hint: hintFor(value),
+        };
     }
   },
 };

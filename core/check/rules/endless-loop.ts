@@ -1,4 +1,4 @@
-import { type Successors, flowOf, reachableFrom } from "../flow-graph.ts";
+import { flowOf, reachableFrom, waysOut } from "../flow-graph.ts";
 import type { Rule } from "../rule.ts";
 import type { TaskListVisit } from "../task-visit.ts";
 
@@ -14,20 +14,27 @@ export const endlessLoop: Rule = {
     for (const list of lists) {
       if (list.role === "branches" || list.tasks.length === 0) continue;
       const flow = flowOf(list);
-      for (const index of [...reachableFrom(flow, 0)].toSorted((left, right) => left - right)) {
+      const out = waysOut(flow);
+      const trapped = [...reachableFrom(flow, 0)]
+        .filter((index) => !out.has(index))
+        .toSorted((left, right) => left - right);
+      const told = new Set<number>();
+      for (const index of trapped) {
+        if (told.has(index)) continue;
         const loop = reachableFrom(flow, index);
-        if (!isTrapped(flow, loop) || waits(list, loop)) continue;
+        for (const member of loop) told.add(member);
         const visit = list.tasks[index];
-        if (visit !== undefined) yield { pointer: visit.pointer, at: "key", message: `The task "${visit.name}" starts a loop without a way out` };
+        if (visit === undefined || waits(list, loop)) continue;
+        yield {
+          pointer: visit.pointer,
+          at: "key",
+          message: `The task "${visit.name}" starts a loop without a way out`,
+        };
         break;
       }
     }
   },
 };
-
-function isTrapped(flow: readonly Successors[], loop: ReadonlySet<number>): boolean {
-  return [...loop].every((index) => flow[index]?.leaves === false);
-}
 
 function waits(list: TaskListVisit, loop: ReadonlySet<number>): boolean {
   return [...loop].some((index) => ["wait", "listen"].includes(list.tasks[index]?.kind ?? ""));

@@ -7,12 +7,14 @@ export const errorTypeIsUri: Rule = {
   name: "error-type-is-uri",
   severity: "error",
   summary: "An error's `type` that is not a URI.",
-  explanation: "The type of an error is a URI reference (RFC 7807), such as `https://example.com/errors/out-of-stock`, or an expression in `${ }`. It need not lead anywhere.",
+  explanation:
+    "The type of an error is a URI reference (RFC 7807), such as `https://example.com/errors/out-of-stock`, or an expression in `${ }`. It need not lead anywhere.",
   *find(context) {
     for (const { pointer, value } of context.texts("error-type")) {
       if (value.includes("${")) continue;
       const problem = value === "" ? "it is empty" : uriReferenceProblem(value);
-      if (problem !== undefined) yield { pointer, message: `Cannot use "${value.slice(0, 80)}" as the type of an error: ${problem}` };
+      if (problem !== undefined)
+        yield { pointer, message: `Cannot use "${value.slice(0, 80)}" as the type of an error: ${problem}` };
     }
   },
 };

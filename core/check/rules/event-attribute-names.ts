@@ -15,7 +15,12 @@ export const eventAttributeNames: Rule = {
       for (const name of Object.keys(task.emit.event.with)) {
         if (/^[a-z0-9]+$/u.test(name)) continue;
         const message = `Cannot emit the attribute "${name.slice(0, 40)}": names of attributes should be lower-case letters and digits`;
-        yield { pointer: childPointer(`${pointer}/emit/event/with`, name), at: "key", message, hint: `write ${name.toLowerCase().replaceAll(/[^a-z0-9]/gu, "") || "data"}` };
+        yield {
+          pointer: childPointer(`${pointer}/emit/event/with`, name),
+          at: "key",
+          message,
+          hint: `write ${name.toLowerCase().replaceAll(/[^a-z0-9]/gu, "") || "data"}`,
+        };
       }
     }
   },

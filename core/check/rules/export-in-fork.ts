@@ -14,7 +14,12 @@ export const exportInFork: Rule = {
       const exported = visit.task.export?.as;
       if (exported === undefined || !isInBranch(visit)) continue;
       if (typeof exported === "string" && exported.includes("$context")) continue;
-      yield { pointer: `${visit.pointer}/export`, at: "key", message: "This export replaces the context while other branches run", hint: "start from $context, or export after the fork" };
+      yield {
+        pointer: `${visit.pointer}/export`,
+        at: "key",
+        message: "This export replaces the context while other branches run",
+        hint: "start from $context, or export after the fork",
+      };
     }
   },
 };

@@ -15,7 +15,12 @@ export const expressionCompiles: Rule = {
       const { error, pointer } = use;
       if (error === undefined) continue;
       const span = { offset: error.offset, length: Math.max(1, error.length) };
-      yield { pointer, span, message: `Cannot compile the expression: ${error.message}`, hint: availabilityHint(use) ?? error.hint };
+      yield {
+        pointer,
+        span,
+        message: `Cannot compile the expression: ${error.message}`,
+        hint: availabilityHint(use) ?? error.hint,
+      };
     }
   },
 };
@@ -24,6 +29,8 @@ export const expressionCompiles: Rule = {
 function availabilityHint({ error, source, site }: ExpressionUse): string | undefined {
   const name = /^\$(\w+)/u.exec(source.slice(error?.offset ?? 0))?.[1];
   if (name === undefined || !argumentNames.has(name) || availableVariables[site.site].includes(name)) return undefined;
-  const known = availableVariables[site.site].filter((variable) => variable !== "secret").map((variable) => `$${variable}`);
+  const known = availableVariables[site.site]
+    .filter((variable) => variable !== "secret")
+    .map((variable) => `$${variable}`);
   return `in ${siteNames[site.site]} there are ${known.join(", ")}`;
 }

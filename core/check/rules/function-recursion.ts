@@ -8,16 +8,45 @@ export const functionRecursion: Rule = {
   name: "function-recursion",
   severity: "warning",
   summary: "A function that calls itself.",
-  explanation: "The function calls itself, directly or through other functions. Without a condition that stops it, the call nests until the limit of depth is reached and the run fails.",
+  explanation:
+    "The function calls itself, directly or through other functions. Without a condition that stops it, the call nests until the limit of depth is reached and the run fails. Only the first such function is told.",
   *find(context) {
     const calls = callsOf(context);
-    for (const name of calls.keys()) {
-      const reached = new Set(calls.get(name));
-      for (const callee of reached) for (const next of calls.get(callee) ?? []) reached.add(next);
-      if (reached.has(name)) yield { pointer: childPointer("/use/functions", name), at: "key", message: `The function "${name}" calls itself` };
-    }
+    const [name] = inCircles(calls);
+    if (name === undefined) return;
+    yield { pointer: childPointer("/use/functions", name), at: "key", message: `The function "${name}" calls itself` };
   },
 };
+
+/** The functions that remain when those that call none of the rest, and then those that none of the rest calls, are taken away. */
+function inCircles(calls: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const callers = new Map<string, Set<string>>([...calls.keys()].map((name) => [name, new Set()]));
+  for (const [name, called] of calls) for (const callee of called) callers.get(callee)?.add(name);
+  const leading = without(calls.keys(), calls, callers);
+  return [...without(leading, callers, calls)];
+}
+
+/** Takes away, again and again, what has no successor left. */
+function without(
+  names: Iterable<string>,
+  successors: ReadonlyMap<string, ReadonlySet<string>>,
+  predecessors: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlySet<string> {
+  const rest = new Set(names);
+  const left = new Map(
+    [...rest].map((name) => [name, [...(successors.get(name) ?? [])].filter((next) => rest.has(next)).length]),
+  );
+  const done = new Set([...rest].filter((name) => left.get(name) === 0));
+  for (const name of done) {
+    rest.delete(name);
+    for (const before of predecessors.get(name) ?? []) {
+      const remaining = (left.get(before) ?? 0) - 1;
+      left.set(before, remaining);
+      if (remaining === 0 && rest.has(before)) done.add(before);
+    }
+  }
+  return rest;
+}
 
 /** Which functions each function calls. */
 function callsOf(context: RuleContext): ReadonlyMap<string, ReadonlySet<string>> {

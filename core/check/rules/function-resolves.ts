@@ -15,7 +15,10 @@ export const functionResolves: Rule = {
     for (const { pointer, value } of context.texts("call")) {
       if (protocolArguments.has(value) || functions.includes(value) || value.includes("@") || isUrl(value)) continue;
       const meant = didYouMean(value, [...functions, ...protocolArguments.keys()]);
-      const known = functions.length === 0 ? "`use.functions` defines nothing" : `\`use.functions\` defines ${functions.slice(0, 12).join(", ")}`;
+      const known =
+        functions.length === 0
+          ? "`use.functions` defines nothing"
+          : `\`use.functions\` defines ${functions.slice(0, 12).join(", ")}`;
       const message = `Cannot call "${value}": it is neither a protocol nor a function of \`use.functions\``;
       yield { pointer, message, hint: meant === undefined ? known : `did you mean "${meant}"?` };
     }

@@ -9,7 +9,8 @@ export const jitterRange: Rule = {
   name: "jitter-range",
   severity: "error",
   summary: "A jitter that ends before it starts.",
-  explanation: "Between `jitter.from` and `jitter.to` a time is chosen at random and added to the delay of a retry, so `from` must not be longer than `to`.",
+  explanation:
+    "Between `jitter.from` and `jitter.to` a time is chosen at random and added to the delay of a retry, so `from` must not be longer than `to`.",
   *find({ sites }) {
     const lengths = new Map<string, number>();
     for (const { role, pointer, value } of sites) {

@@ -18,7 +18,12 @@ export const literalCredential: Rule = {
       const segments = parsePointer(pointer) ?? [];
       const key = segments.at(-1) ?? "";
       const inPolicy = segments.slice(-4, -1).some((segment) => SCHEMES.has(segment));
-      if (CREDENTIALS.has(key) && inPolicy) yield { pointer, message: "This credential can be read by everyone who can read the definition", hint: "use a secret: ${ $secrets.name }" };
+      if (CREDENTIALS.has(key) && inPolicy)
+        yield {
+          pointer,
+          message: "This credential can be read by everyone who can read the definition",
+          hint: "use a secret: ${ $secrets.name }",
+        };
     }
   },
 };

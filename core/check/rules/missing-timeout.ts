@@ -13,7 +13,12 @@ export const missingTimeout: Rule = {
     if (document.timeout !== undefined) return;
     const unbounded = tasks.find((visit) => waitsForOthers(visit) && !isBounded(visit));
     if (unbounded === undefined) return;
-    yield { pointer: unbounded.pointer, at: "key", message: `Nothing bounds how long the task "${unbounded.name}" may take`, hint: "add a `timeout` to the task or to the workflow" };
+    yield {
+      pointer: unbounded.pointer,
+      at: "key",
+      message: `Nothing bounds how long the task "${unbounded.name}" may take`,
+      hint: "add a `timeout` to the task or to the workflow",
+    };
   },
 };
 

@@ -11,7 +11,8 @@ export const redundantThen: Rule = {
     for (const { tasks, role } of lists) {
       if (role === "branches") continue;
       for (const { task, pointer, index } of tasks) {
-        if (task.then !== undefined && task.then === tasks[index + 1]?.name) yield { pointer: `${pointer}/then`, message: `"${task.then}" is the next task anyway` };
+        if (task.then !== undefined && task.then === tasks[index + 1]?.name)
+          yield { pointer: `${pointer}/then`, message: `"${task.then}" is the next task anyway` };
       }
     }
   },

@@ -23,7 +23,10 @@ export const referenceResolves: Rule = {
       for (const { pointer, value } of context.texts(role)) {
         if (names.includes(value)) continue;
         const meant = didYouMean(value, names);
-        const known = names.length === 0 ? `\`use.${registry}\` defines nothing` : `\`use.${registry}\` defines ${names.slice(0, 12).join(", ")}`;
+        const known =
+          names.length === 0
+            ? `\`use.${registry}\` defines nothing`
+            : `\`use.${registry}\` defines ${names.slice(0, 12).join(", ")}`;
         const message = `Cannot find the ${role} "${value}": it is not defined in \`use.${registry}\``;
         yield { pointer, message, hint: meant === undefined ? known : `did you mean "${meant}"?` };
       }

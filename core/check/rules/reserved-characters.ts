@@ -9,7 +9,8 @@ export const reservedCharacters: Rule = {
   name: "reserved-characters",
   severity: "error",
   summary: "A text with a character that marks secrets.",
-  explanation: "The private-use characters U+E000 and U+E001 stand for secrets inside the server. A definition must not contain them.",
+  explanation:
+    "The private-use characters U+E000 and U+E001 stand for secrets inside the server. A definition must not contain them.",
   *find({ document }) {
     yield* marked(document as unknown as Json, "");
   },
@@ -22,7 +23,12 @@ function* marked(value: Json, pointer: string): Iterable<RuleFinding> {
     for (const [index, item] of value.entries()) yield* marked(item, childPointer(pointer, index));
   } else if (isJsonObject(value)) {
     for (const [key, item] of Object.entries(value)) {
-      if (hasSecretMarker(key)) yield { pointer: childPointer(pointer, key), at: "key", message: "Cannot use this key: it holds U+E000, which is reserved" };
+      if (hasSecretMarker(key))
+        yield {
+          pointer: childPointer(pointer, key),
+          at: "key",
+          message: "Cannot use this key: it holds U+E000, which is reserved",
+        };
       yield* marked(item, childPointer(pointer, key));
     }
   }

@@ -10,10 +10,17 @@ export const retryWithoutDelay: Rule = {
   name: "retry-without-delay",
   severity: "warning",
   summary: "A retry policy without a delay.",
-  explanation: "What has just failed will most likely fail again at once, and a server in trouble is not helped by being asked faster. Give the policy a `delay`; a `backoff` only multiplies the delay, so without one it has no effect.",
+  explanation:
+    "What has just failed will most likely fail again at once, and a server in trouble is not helped by being asked faster. Give the policy a `delay`; a `backoff` only multiplies the delay, so without one it has no effect.",
   *find({ document, tasks }) {
     for (const [pointer, policy] of retryPolicies(document, tasks)) {
-      if (!hasDelay(policy)) yield { pointer, at: "key", message: "This retry does not wait before it tries again", hint: "add `delay: PT1S`" };
+      if (!hasDelay(policy))
+        yield {
+          pointer,
+          at: "key",
+          message: "This retry does not wait before it tries again",
+          hint: "add `delay: PT1S`",
+        };
     }
   },
 };

@@ -8,14 +8,26 @@ export const retryWithoutLimit: Rule = {
   name: "retry-without-limit",
   severity: "warning",
   summary: "A retry policy without any limit.",
-  explanation: "Without `limit.attempt.count`, `limit.duration` or a `when` that turns false, a task that always fails is tried again for good. Bound it, for example with `limit: { attempt: { count: 5 } }`.",
+  explanation:
+    "Without `limit.attempt.count`, `limit.duration` or a `when` that turns false, a task that always fails is tried again for good. Bound it, for example with `limit: { attempt: { count: 5 } }`.",
   *find({ document, tasks }) {
     for (const [pointer, policy] of retryPolicies(document, tasks)) {
-      if (!isLimited(policy)) yield { pointer, at: "key", message: "This retry never gives up", hint: "add `limit: { attempt: { count: 5 } }`" };
+      if (!isLimited(policy))
+        yield {
+          pointer,
+          at: "key",
+          message: "This retry never gives up",
+          hint: "add `limit: { attempt: { count: 5 } }`",
+        };
     }
   },
 };
 
 function isLimited({ limit, when, exceptWhen }: RetryPolicy): boolean {
-  return limit?.attempt?.count !== undefined || limit?.duration !== undefined || when !== undefined || exceptWhen !== undefined;
+  return (
+    limit?.attempt?.count !== undefined ||
+    limit?.duration !== undefined ||
+    when !== undefined ||
+    exceptWhen !== undefined
+  );
 }

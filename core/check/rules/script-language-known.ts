@@ -19,7 +19,8 @@ export const scriptLanguageKnown: Rule = {
   name: "script-language-known",
   severity: "error",
   summary: "A script in a language that the specification does not have.",
-  explanation: "`language` is `js` (or `javascript`) for ECMAScript 2024 modules, or `python` (or `py`) for Python 3.13. Other programs run with `shell` or `container`.",
+  explanation:
+    "`language` is `js` (or `javascript`) for ECMAScript 2024 modules, or `python` (or `py`) for Python 3.13. Other programs run with `shell` or `container`.",
   *find({ tasks }) {
     for (const { task, pointer } of tasks) {
       if (!("run" in task) || task.run.script === undefined) continue;
@@ -27,7 +28,11 @@ export const scriptLanguageKnown: Rule = {
       if (scriptLanguage(language) !== undefined) continue;
       const meant = didYouMean(language, LANGUAGES.keys());
       const message = `Cannot run scripts in "${language.slice(0, 40)}": the language should be js or python`;
-      yield { pointer: `${pointer}/run/script/language`, message, hint: meant === undefined ? undefined : `did you mean "${meant}"?` };
+      yield {
+        pointer: `${pointer}/run/script/language`,
+        message,
+        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+      };
     }
   },
 };

@@ -16,7 +16,11 @@ export const secretLeaks: Rule = {
       if (!readsSecrets(use) || !becomesData(use, context)) continue;
       const offset = Math.max(0, use.source.search(/\$secrets?\b/u));
       const length = /^\$secrets?/u.exec(use.source.slice(offset))?.[0].length ?? 1;
-      yield { pointer: use.pointer, span: { offset, length }, message: "A secret becomes part of the workflow's data here" };
+      yield {
+        pointer: use.pointer,
+        span: { offset, length },
+        message: "A secret becomes part of the workflow's data here",
+      };
     }
   },
 };
@@ -30,5 +34,9 @@ function readsSecrets(use: ExpressionUse): boolean {
 function becomesData({ site, pointer }: ExpressionUse, context: RuleContext): boolean {
   if (["taskOutput", "taskExport", "workflowOutput"].includes(site.site)) return true;
   const owner = context.ownerOf(pointer);
-  return owner !== undefined && ["set", "emit", "raise"].includes(owner.property ?? "") && owner.property === owner.visit.kind;
+  return (
+    owner !== undefined &&
+    ["set", "emit", "raise"].includes(owner.property ?? "") &&
+    owner.property === owner.visit.kind
+  );
 }

@@ -16,7 +16,12 @@ export const secretResolves: Rule = {
       return meant === undefined ? `add "${name}" to \`use.secrets\`` : `did you mean "${meant}"?`;
     };
     for (const { pointer, value } of context.texts("secret")) {
-      if (!secrets.includes(value)) yield { pointer, message: `Cannot find the secret "${value}": it is not declared in \`use.secrets\``, hint: hintFor(value) };
+      if (!secrets.includes(value))
+        yield {
+          pointer,
+          message: `Cannot find the secret "${value}": it is not declared in \`use.secrets\``,
+          hint: hintFor(value),
+        };
     }
     for (const use of context.expressions) {
       for (const variable of ["secrets", "secret"]) {
@@ -24,7 +29,12 @@ export const secretResolves: Rule = {
           if (secrets.includes(name)) continue;
           const offset = use.source.indexOf(name, use.source.indexOf(`$${variable}`));
           const span = offset < 0 ? {} : { span: { offset, length: name.length } };
-          yield { pointer: use.pointer, ...span, message: `Cannot find the secret "${name}": it is not declared in \`use.secrets\``, hint: hintFor(name) };
+          yield {
+            pointer: use.pointer,
+            ...span,
+            message: `Cannot find the secret "${name}": it is not declared in \`use.secrets\``,
+            hint: hintFor(name),
+          };
         }
       }
     }

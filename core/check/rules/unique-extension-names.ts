@@ -13,7 +13,11 @@ export const uniqueExtensionNames: Rule = {
     for (const [index, item] of (document.use?.extensions ?? []).entries()) {
       const [name = ""] = Object.keys(item);
       if (seen.has(name)) {
-        yield { pointer: childPointer(`/use/extensions/${index}`, name), at: "key", message: `Cannot use the name "${name}" twice: another extension has it, names should be unique` };
+        yield {
+          pointer: childPointer(`/use/extensions/${index}`, name),
+          at: "key",
+          message: `Cannot use the name "${name}" twice: another extension has it, names should be unique`,
+        };
       }
       seen.add(name);
     }

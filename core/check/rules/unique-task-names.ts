@@ -14,7 +14,12 @@ export const uniqueTaskNames: Rule = {
       for (const { name, pointer, index } of tasks) {
         const earlier = first.get(name);
         if (earlier === undefined) first.set(name, index);
-        else yield { pointer, at: "key", message: `Cannot use the name "${name}" twice: task ${earlier + 1} of the same list has it, names should be unique` };
+        else
+          yield {
+            pointer,
+            at: "key",
+            message: `Cannot use the name "${name}" twice: task ${earlier + 1} of the same list has it, names should be unique`,
+          };
       }
     }
   },

@@ -2,7 +2,8 @@ import { didYouMean } from "../../lib/did-you-mean.ts";
 import { STANDARD_FAULTS } from "../../protocol/fault.ts";
 import type { Rule } from "../rule.ts";
 
-const STANDARD_TYPE = /^https?:\/\/(?:www\.)?(?:serverlessworkflow\.io|open-workflow-specification\.org)\/.*errors\/(?:types\/)?([^/]+)$/u;
+const STANDARD_TYPE =
+  /^https?:\/\/(?:www\.)?(?:serverlessworkflow\.io|open-workflow-specification\.org)\/.*errors\/(?:types\/)?([^/]+)$/u;
 
 /** A catch for a standard error that the standard does not have. */
 export const unknownStandardError: Rule = {
@@ -20,7 +21,12 @@ export const unknownStandardError: Rule = {
       if (type === undefined || name === undefined || names.includes(name) || raised.has(type)) continue;
       const meant = didYouMean(name, names);
       const span = { offset: type.lastIndexOf("/") + 1, length: name.length };
-      yield { pointer: `${pointer}/catch/errors/with/type`, span, message: `There is no standard error "${name}"`, hint: meant === undefined ? undefined : `did you mean "${meant}"?` };
+      yield {
+        pointer: `${pointer}/catch/errors/with/type`,
+        span,
+        message: `There is no standard error "${name}"`,
+        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+      };
     }
   },
 };

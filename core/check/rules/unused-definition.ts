@@ -17,7 +17,8 @@ export const unusedDefinition: Rule = {
   name: "unused-definition",
   severity: "warning",
   summary: "An entry of `use` that nothing uses.",
-  explanation: "The authentication, catalog, error, function, retry policy or timeout is defined but not referred to. Either it is left over, or a reference to it is missing.",
+  explanation:
+    "The authentication, catalog, error, function, retry policy or timeout is defined but not referred to. Either it is left over, or a reference to it is missing.",
   *find(context) {
     for (const [registry, role] of registries) {
       yield* unused(context, registry, new Set([...context.texts(role)].map(({ value }) => value)));
@@ -27,8 +28,17 @@ export const unusedDefinition: Rule = {
   },
 };
 
-function* unused({ document }: RuleContext, registry: "catalogs" | (typeof registries)[number][0], used: ReadonlySet<string>): Iterable<RuleFinding> {
+function* unused(
+  { document }: RuleContext,
+  registry: "catalogs" | (typeof registries)[number][0],
+  used: ReadonlySet<string>,
+): Iterable<RuleFinding> {
   for (const name of Object.keys(document.use?.[registry] ?? {})) {
-    if (!used.has(name)) yield { pointer: childPointer(`/use/${registry}`, name), at: "key", message: `Nothing uses "${name}" of \`use.${registry}\`` };
+    if (!used.has(name))
+      yield {
+        pointer: childPointer(`/use/${registry}`, name),
+        at: "key",
+        message: `Nothing uses "${name}" of \`use.${registry}\``,
+      };
   }
 }

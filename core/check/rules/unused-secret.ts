@@ -8,7 +8,8 @@ export const unusedSecret: Rule = {
   name: "unused-secret",
   severity: "warning",
   summary: "A secret is declared and never used.",
-  explanation: "A workflow should be given only the secrets it needs. Remove the declaration, or use the secret. Where `$secrets` is read as a whole, nothing is told, since any secret may be meant.",
+  explanation:
+    "A workflow should be given only the secrets it needs. Remove the declaration, or use the secret. Where `$secrets` is read as a whole, nothing is told, since any secret may be meant.",
   *find(context) {
     const secrets = context.document.use?.secrets ?? [];
     if (secrets.length === 0 || readsAnySecret(context)) return;
@@ -29,7 +30,13 @@ function readsAnySecret({ expressions }: RuleContext): boolean {
     if (use.error !== undefined || mentions === 0) return use.error !== undefined;
     if (use.syntax === undefined) return use.staticKeys("secrets").length + use.staticKeys("secret").length === 0;
     const nodes = [...nodesOf(use.syntax.tree)];
-    const named = nodes.filter((node) => node.type === "index" && node.target.type === "variable" && /^secrets?$/u.test(node.target.name) && /^(?:literal|string)$/u.test(node.key.type));
+    const named = nodes.filter(
+      (node) =>
+        node.type === "index" &&
+        node.target.type === "variable" &&
+        /^secrets?$/u.test(node.target.name) &&
+        /^(?:literal|string)$/u.test(node.key.type),
+    );
     return nodes.filter((node) => node.type === "variable" && /^secrets?$/u.test(node.name)).length > named.length;
   });
 }

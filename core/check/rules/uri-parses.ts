@@ -15,7 +15,11 @@ export const uriParses: Rule = {
       if (value.includes("${")) continue;
       const template = parseUriTemplate(value);
       if (isUriTemplateProblem(template)) {
-        yield { pointer, span: { offset: template.offset, length: 1 }, message: `Cannot read the URI template "${value.slice(0, 80)}": ${template.problem}` };
+        yield {
+          pointer,
+          span: { offset: template.offset, length: 1 },
+          message: `Cannot read the URI template "${value.slice(0, 80)}": ${template.problem}`,
+        };
         continue;
       }
       const literal = template.map((part) => (typeof part === "string" ? part : "x")).join("");

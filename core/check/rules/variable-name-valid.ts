@@ -12,10 +12,17 @@ export const variableNameValid: Rule = {
   *find(context) {
     for (const { pointer, value } of context.texts("variable")) {
       if (argumentNames.has(value) || value === "ENV" || value === "__loc__") {
-        yield { pointer, message: `Cannot use "${value}" as a variable: $${value} is already an argument of expressions` };
+        yield {
+          pointer,
+          message: `Cannot use "${value}" as a variable: $${value} is already an argument of expressions`,
+        };
       } else if (!/^[A-Za-z_]\w*$/u.test(value)) {
         const hint = value.startsWith("$") ? "leave out the `$`" : undefined;
-        yield { pointer, message: `Cannot use "${value.slice(0, 40)}" as a variable: it should be letters, digits and underscores`, hint };
+        yield {
+          pointer,
+          message: `Cannot use "${value.slice(0, 40)}" as a variable: it should be letters, digits and underscores`,
+          hint,
+        };
       }
     }
   },

@@ -10,7 +10,8 @@ export const variableShadows: Rule = {
     "Inside this task the variable of the task around it cannot be read any more. Without `each`, `at`, `item` or `as` the names are `item`, `index` and `error`, so nested loops hide each other's variables unless they name them.",
   *find(context) {
     for (const { pointer, value, variables } of context.texts("variable")) {
-      if (variables.includes(value)) yield { pointer, message: `The variable $${value} hides the one of the same name from further out` };
+      if (variables.includes(value))
+        yield { pointer, message: `The variable $${value} hides the one of the same name from further out` };
     }
   },
 };

@@ -12,7 +12,8 @@ export const zeroDuration: Rule = {
     for (const { role, pointer, value } of sites) {
       if (role !== "duration" || !/\/(?:wait|timeout\/after|timeouts\/[^/]*\/after)$/u.test(pointer)) continue;
       const { duration } = parseDuration(value);
-      if (duration !== undefined && isZeroDuration(duration)) yield { pointer, at: "key", message: "This duration has no length" };
+      if (duration !== undefined && isZeroDuration(duration))
+        yield { pointer, at: "key", message: "This duration has no length" };
     }
   },
 };

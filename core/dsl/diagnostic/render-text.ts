@@ -30,7 +30,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, paint: Paint = plain): 
 
 /** Renders all diagnostics, a blank line between them, and a count at the end. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], paint: Paint = plain): string {
-  const count = (severity: string): number => diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+  const count = (severity: string): number =>
+    diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
   const counts = (["error", "warning", "info"] as const)
     .map((severity) => [severity, count(severity)] as const)
     .filter(([, number]) => number > 0)
@@ -40,7 +41,9 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], paint: Pai
 
 /** One character for one, so that carets stay in place. */
 function shownLine(line: string): string {
-  return line.replaceAll("\t", " ").replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu, (character) => "?".repeat(character.length));
+  return line
+    .replaceAll("\t", " ")
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu, (character) => "?".repeat(character.length));
 }
 
 function shownText(text: string): string {

@@ -57,9 +57,18 @@ export class NodeBuilder {
     const anchor = event.anchorStart < 0 ? undefined : this.#source.text.slice(event.anchorStart, event.anchorEnd);
     if (anchor !== undefined) this.#anchors.set(anchor, "open");
     const built = this.#node(event, key);
-    if (built.height > parseLimits.depthMax) this.#stop(parseCodes.tooDeep, built.node, `Cannot read the text: aliases nest it more than ${parseLimits.depthMax} levels deep`);
+    if (built.height > parseLimits.depthMax)
+      this.#stop(
+        parseCodes.tooDeep,
+        built.node,
+        `Cannot read the text: aliases nest it more than ${parseLimits.depthMax} levels deep`,
+      );
     if (built.values > parseLimits.valuesMax || built.scalarLength > parseLimits.scalarLengthMax) {
-      this.#stop(parseCodes.tooManyAliases, built.node, "Cannot read the text: its aliases expand to more than a definition may hold");
+      this.#stop(
+        parseCodes.tooManyAliases,
+        built.node,
+        "Cannot read the text: its aliases expand to more than a definition may hold",
+      );
     }
     if (anchor !== undefined) this.#anchors.set(anchor, built);
     return built;
@@ -76,11 +85,17 @@ export class NodeBuilder {
     const style = STYLES[event.style - 1] ?? "plain";
     const empty = event.valueStart < 0 || event.valueEnd < event.valueStart;
     const text = empty ? "" : getScalarValue(this.#source.text, event);
-    const range = empty ? { start: this.#lastEnd, end: this.#lastEnd } : this.#trimmed(event.valueStart, event.valueEnd, style);
+    const range = empty
+      ? { start: this.#lastEnd, end: this.#lastEnd }
+      : this.#trimmed(event.valueStart, event.valueEnd, style);
     this.#lastEnd = Math.max(this.#lastEnd, range.end);
     const value = this.#scalarValue(event, text, style, range);
     if (typeof value === "string" && /\p{Surrogate}/u.test(value)) {
-      this.#tell(parseCodes.characters, range, "Cannot accept the text: it holds half a surrogate pair, which is no character");
+      this.#tell(
+        parseCodes.characters,
+        range,
+        "Cannot accept the text: it holds half a surrogate pair, which is no character",
+      );
     }
     const node: SourceNode = {
       kind: "scalar",
@@ -105,7 +120,12 @@ export class NodeBuilder {
     if (tag === "!" || tag === "!!str" || (tag === undefined && style !== "plain")) return text;
     const resolved = resolveCoreScalar(text);
     if ("notJson" in resolved) {
-      this.#tell(parseCodes.notJson, range, `Cannot accept "${text}": JSON has no such number`, "quote it if it is meant as text");
+      this.#tell(
+        parseCodes.notJson,
+        range,
+        `Cannot accept "${text}": JSON has no such number`,
+        "quote it if it is meant as text",
+      );
       return text;
     }
     if (tag !== undefined && CORE_TAGS.includes(tag) && !fitsTag(tag, resolved.value)) this.#badTag(event, tag);
@@ -145,7 +165,13 @@ export class NodeBuilder {
     const built = this.build() as Built;
     const isText = keyEvent.type === EVENT_ID.SCALAR;
     const mark = isText ? markOf(built.node) : { start: built.node.start, end: built.node.start + 1 };
-    if (!isText) this.#tell(parseCodes.key, mark, "Cannot use a list, a mapping or an alias as a key: it should be a text", "put it in quotes if it is meant as text");
+    if (!isText)
+      this.#tell(
+        parseCodes.key,
+        mark,
+        "Cannot use a list, a mapping or an alias as a key: it should be a text",
+        "put it in quotes if it is meant as text",
+      );
     const value = this.build(mark);
     if (value === undefined) throw new BuildStopped();
     if (!isText) return;
@@ -156,7 +182,11 @@ export class NodeBuilder {
     }
     if (entries.has(name)) {
       const first = this.#source.position(entries.get(name)?.node.key?.start ?? 0);
-      this.#tell(parseCodes.duplicateKey, mark, `Cannot use the key "${shortened(name)}" twice: it already stands at line ${first.line}, keys should be unique`);
+      this.#tell(
+        parseCodes.duplicateKey,
+        mark,
+        `Cannot use the key "${shortened(name)}" twice: it already stands at line ${first.line}, keys should be unique`,
+      );
       return;
     }
     entries.set(name, value);
@@ -178,18 +208,29 @@ export class NodeBuilder {
   #merge(merged: Built, entries: Map<string, Built>): void {
     const { node, value } = merged;
     if (node.kind === "sequence" && Array.isArray(value)) {
-      for (const [index, child] of node.children) this.#merge({ ...merged, node: child, value: (value as Json[])[Number(index)] as Json }, entries);
+      for (const [index, child] of node.children)
+        this.#merge({ ...merged, node: child, value: (value as Json[])[Number(index)] as Json }, entries);
       return;
     }
     if (node.kind !== "mapping") {
-      this.#tell(parseCodes.merge, node.end > node.start ? node : (node.key ?? node), "Cannot merge this value: it should be a mapping, or a list of mappings");
+      this.#tell(
+        parseCodes.merge,
+        node.end > node.start ? node : (node.key ?? node),
+        "Cannot merge this value: it should be a mapping, or a list of mappings",
+      );
       return;
     }
     const perEntry = Math.ceil(merged.scalarLength / Math.max(1, node.children.size));
     for (const [name, child] of node.children) {
       if (entries.has(name)) continue;
       const childValue = (value as Readonly<Record<string, Json>>)[name] as Json;
-      entries.set(name, { value: childValue, node: child, values: merged.values, scalarLength: perEntry, height: Math.max(0, merged.height - 1) });
+      entries.set(name, {
+        value: childValue,
+        node: child,
+        values: merged.values,
+        scalarLength: perEntry,
+        height: Math.max(0, merged.height - 1),
+      });
     }
   }
 
@@ -199,19 +240,40 @@ export class NodeBuilder {
     const range = { start: event.anchorStart - 1, end: event.anchorEnd };
     this.#lastEnd = Math.max(this.#lastEnd, range.end);
     if (this.#aliases > parseLimits.aliasesMax) {
-      this.#stop(parseCodes.tooManyAliases, range, `Cannot read the text: it has more than ${parseLimits.aliasesMax} aliases`);
+      this.#stop(
+        parseCodes.tooManyAliases,
+        range,
+        `Cannot read the text: it has more than ${parseLimits.aliasesMax} aliases`,
+      );
     }
     const target = this.#anchors.get(name);
-    if (target === undefined) this.#stop(parseCodes.alias, range, `Cannot find the anchor "${name}": no value before this one is marked "&${name}"`);
-    if (target === "open") this.#stop(parseCodes.alias, range, `Cannot use the alias "${name}" here: the value would contain itself`);
+    if (target === undefined)
+      this.#stop(
+        parseCodes.alias,
+        range,
+        `Cannot find the anchor "${name}": no value before this one is marked "&${name}"`,
+      );
+    if (target === "open")
+      this.#stop(parseCodes.alias, range, `Cannot use the alias "${name}" here: the value would contain itself`);
     const node: SourceNode = { ...target.node, ...range };
     if (key !== undefined) return { ...target, node: { ...node, key } };
     const { key: _anchorKey, ...withoutKey } = node;
     return { ...target, node: withoutKey };
   }
 
-  #collection(kind: "sequence" | "mapping", event: CollectionEvent, key: SourceRange | undefined, children: ReadonlyMap<string, SourceNode>): SourceNode {
-    return { kind, start: event.start, end: Math.max(event.start, this.#lastEnd), ...(key === undefined ? {} : { key }), children };
+  #collection(
+    kind: "sequence" | "mapping",
+    event: CollectionEvent,
+    key: SourceRange | undefined,
+    children: ReadonlyMap<string, SourceNode>,
+  ): SourceNode {
+    return {
+      kind,
+      start: event.start,
+      end: Math.max(event.start, this.#lastEnd),
+      ...(key === undefined ? {} : { key }),
+      children,
+    };
   }
 
   #tag(event: Exclude<NodeEvent, AliasEvent>): string | undefined {
@@ -222,7 +284,12 @@ export class NodeBuilder {
 
   #badTag(event: Exclude<NodeEvent, AliasEvent>, tag: string): void {
     const range = { start: event.tagStart, end: event.tagEnd };
-    this.#tell(parseCodes.tag, range, `Cannot use the tag "${shortened(tag)}": it has no meaning here`, "remove it, or quote the value if it is meant as text");
+    this.#tell(
+      parseCodes.tag,
+      range,
+      `Cannot use the tag "${shortened(tag)}": it has no meaning here`,
+      "remove it, or quote the value if it is meant as text",
+    );
   }
 
   #tell(code: DiagnosticCode, range: SourceRange, message: string, hint?: string): void {

@@ -46,19 +46,39 @@ export function parseText(text: string, options: { readonly file?: string } = {}
   const [first, second] = parseStream(text, options);
   if (first === undefined) {
     const source = new SourceText(text, options.file);
-    return unread(source, [tell(source, parseCodes.notObject, { start: 0, end: 0 }, "Cannot read a workflow: the text is empty", EXAMPLE_HINT)]);
+    return unread(source, [
+      tell(
+        source,
+        parseCodes.notObject,
+        { start: 0, end: 0 },
+        "Cannot read a workflow: the text is empty",
+        EXAMPLE_HINT,
+      ),
+    ]);
   }
   if (second !== undefined) {
     const { source, root } = second.positions;
     const mark = { start: root.start, end: root.start + 1 };
     const hint = "remove the `---`, or put each workflow into its own file";
-    const several = tell(source, parseCodes.documents, mark, "Cannot read a second document: exactly one is expected here", hint);
+    const several = tell(
+      source,
+      parseCodes.documents,
+      mark,
+      "Cannot read a second document: exactly one is expected here",
+      hint,
+    );
     return { ...first, diagnostics: [...first.diagnostics, several] };
   }
   if (first.value === undefined || isJsonObject(first.value) || first.diagnostics.length > 0) return first;
   const { source, root } = first.positions;
   const mark = { start: root.start, end: Math.max(root.start + 1, Math.min(root.end, root.start + 20)) };
-  const refusal = tell(source, parseCodes.notObject, mark, "Cannot read a workflow: the text is not a mapping of keys to values", EXAMPLE_HINT);
+  const refusal = tell(
+    source,
+    parseCodes.notObject,
+    mark,
+    "Cannot read a workflow: the text is not a mapping of keys to values",
+    EXAMPLE_HINT,
+  );
   return { ...first, diagnostics: [refusal] };
 }
 
@@ -95,7 +115,12 @@ function refuseBeforeParsing(source: SourceText): Diagnostic | undefined {
   const code = (bad[0].codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
   const what = /\p{Surrogate}/u.test(bad[0]) ? "half a surrogate pair" : "a control character";
   const range = { start: bad.index, end: bad.index + 1 };
-  return tell(source, parseCodes.characters, range, `Cannot read the text: U+${code} is ${what}, texts should be UTF-8`);
+  return tell(
+    source,
+    parseCodes.characters,
+    range,
+    `Cannot read the text: U+${code} is ${what}, texts should be UTF-8`,
+  );
 }
 
 /** Turns what the parser objects to into a diagnostic; anything but its own exception is a fault of ours. */
@@ -104,14 +129,31 @@ function syntaxDiagnostic(source: SourceText, error: unknown): Diagnostic {
   const start = Math.min(Math.max(0, error.mark?.position ?? 0), source.text.length);
   const { reason } = error;
   if (reason.includes("maxDepth")) {
-    return tell(source, parseCodes.tooDeep, oneCharacter(start), `Cannot read the text: nesting exceeds ${parseLimits.depthMax} levels`);
+    return tell(
+      source,
+      parseCodes.tooDeep,
+      oneCharacter(start),
+      `Cannot read the text: nesting exceeds ${parseLimits.depthMax} levels`,
+    );
   }
   const tab = tabInIndentation(source, start);
   if (tab !== undefined) {
-    return tell(source, parseCodes.tab, oneCharacter(tab), "Cannot read the text: it is indented with a tab, YAML is indented with spaces", "replace the tab by spaces");
+    return tell(
+      source,
+      parseCodes.tab,
+      oneCharacter(tab),
+      "Cannot read the text: it is indented with a tab, YAML is indented with spaces",
+      "replace the tab by spaces",
+    );
   }
   const place = atEnd(source, start) ? Math.max(0, source.text.trimEnd().length - 1) : start;
-  return tell(source, parseCodes.syntax, oneCharacter(place), `Cannot read the text: ${reason}`, hintFor(source, reason, start));
+  return tell(
+    source,
+    parseCodes.syntax,
+    oneCharacter(place),
+    `Cannot read the text: ${reason}`,
+    hintFor(source, reason, start),
+  );
 }
 
 function oneCharacter(start: number): SourceRange {
@@ -138,12 +180,20 @@ function hintFor(source: SourceText, reason: string, offset: number): string | u
       ? "quote the value: a text with `: ` in it needs quotes"
       : "check the indentation: keys of the same mapping start in the same column";
   }
-  if (reason.includes("flow collection")) return "a `{` or `[` is not closed, or a comma is missing; quote the value if it is meant as text";
+  if (reason.includes("flow collection"))
+    return "a `{` or `[` is not closed, or a comma is missing; quote the value if it is meant as text";
   if (reason.includes("quoted scalar")) return "the closing quote is missing";
-  if (reason.includes("document separator")) return "check the indentation: this line does not belong to the mapping before it";
+  if (reason.includes("document separator"))
+    return "check the indentation: this line does not belong to the mapping before it";
   return undefined;
 }
 
-function tell(source: SourceText, code: DiagnosticCode, range: SourceRange, message: string, hint?: string): Diagnostic {
+function tell(
+  source: SourceText,
+  code: DiagnosticCode,
+  range: SourceRange,
+  message: string,
+  hint?: string,
+): Diagnostic {
   return diagnosticAt(source, range, { code, message, pointer: "", hint });
 }

@@ -35,7 +35,11 @@ const oidcProperties: Readonly<Record<string, Shape>> = {
   actor: token,
 };
 
-const oauth2Endpoints = object("OAuth2 endpoints", { token: text("uri"), revocation: text("uri"), introspection: text("uri") });
+const oauth2Endpoints = object("OAuth2 endpoints", {
+  token: text("uri"),
+  revocation: text("uri"),
+  introspection: text("uri"),
+});
 
 const schemes: Readonly<Record<string, Shape>> = {
   basic: orSecret("a basic authentication", userPassword),
@@ -46,7 +50,9 @@ const schemes: Readonly<Record<string, Shape>> = {
 };
 
 /** An entry of `use.authentications`. */
-export const authenticationPolicy: Shape = object("an authentication policy", schemes, { exactlyOne: [Object.keys(schemes)] });
+export const authenticationPolicy: Shape = object("an authentication policy", schemes, {
+  exactlyOne: [Object.keys(schemes)],
+});
 
 /** A policy in place, or `use` with the name of one. */
 export const authenticationReference: Shape = object(

@@ -52,10 +52,19 @@ const asyncapi = object(
     server: object("an AsyncAPI server", { "name!": text(), variables: values("server variables") }),
     protocol: choice(...asyncApiProtocols),
     message: object("a message", { payload: values("a payload"), headers: values("message headers") }),
-    subscription: object("a subscription", { filter: text("marked-expression"), "consume!": consumption, foreach: subscriptionIterator }),
+    subscription: object("a subscription", {
+      filter: text("marked-expression"),
+      "consume!": consumption,
+      foreach: subscriptionIterator,
+    }),
     authentication: authenticationReference,
   },
-  { exactlyOne: [["operation", "channel"], ["message", "subscription"]] },
+  {
+    exactlyOne: [
+      ["operation", "channel"],
+      ["message", "subscription"],
+    ],
+  },
 );
 
 const a2a = object(
@@ -78,7 +87,11 @@ const mcp = object("the arguments of an MCP call", {
     "an MCP transport",
     {
       http: object("an HTTP transport", { "endpoint!": endpoint, headers: textsByName("headers", true) }),
-      stdio: object("a stdio transport", { "command!": text(), arguments: texts, environment: textsByName("an environment", false) }),
+      stdio: object("a stdio transport", {
+        "command!": text(),
+        arguments: texts,
+        environment: textsByName("an environment", false),
+      }),
       options: textsByName("options", false),
     },
     { exactlyOne: [["http", "stdio"]] },

@@ -24,7 +24,13 @@ export function checkProperties(tell: Tell, value: JsonObject, shape: ObjectShap
   for (const key of shape.required) if (!has(key)) missing(tell, key, shape, at);
   for (const group of shape.exactlyOne) exactlyOne(tell, group, value, has, shape, at);
   for (const group of shape.atLeastOne) {
-    if (!group.some(has)) tell(schemaCodes.empty, at.pointer, `Cannot use ${shape.title} without any property: it should have ${anyOf(group)}`, { at: "key" });
+    if (!group.some(has))
+      tell(
+        schemaCodes.empty,
+        at.pointer,
+        `Cannot use ${shape.title} without any property: it should have ${anyOf(group)}`,
+        { at: "key" },
+      );
   }
   if (shape.min !== undefined && Object.keys(value).length < shape.min) {
     tell(schemaCodes.empty, at.pointer, `Cannot use ${shape.title} without any property`, { at: "key" });
@@ -35,7 +41,9 @@ export function checkProperties(tell: Tell, value: JsonObject, shape: ObjectShap
 /** What a key was probably meant to be: a property that is missing first, since that is what a mistyped one leaves behind. */
 function suggest(key: string, value: JsonObject, shape: ObjectShape): string | undefined {
   const absent = Object.keys(shape.properties).filter((name) => !Object.hasOwn(value, name));
-  const wanted = absent.filter((name) => shape.required.includes(name) || shape.exactlyOne.some((group) => group.includes(name)));
+  const wanted = absent.filter(
+    (name) => shape.required.includes(name) || shape.exactlyOne.some((group) => group.includes(name)),
+  );
   return didYouMean(key, wanted) ?? didYouMean(key, absent);
 }
 
@@ -46,7 +54,14 @@ interface Guess {
   readonly inside: string | undefined;
 }
 
-function unknown(tell: Tell, key: string, { suggestion, inside }: Guess, value: JsonObject, shape: ObjectShape, at: Place): void {
+function unknown(
+  tell: Tell,
+  key: string,
+  { suggestion, inside }: Guess,
+  value: JsonObject,
+  shape: ObjectShape,
+  at: Place,
+): void {
   const pointer = childPointer(at.pointer, key);
   const message = `Cannot use ${shown(key)} here: it is not a property of ${shape.title}`;
   const known = Object.keys(shape.properties).filter((name) => !Object.hasOwn(value, name));
@@ -65,7 +80,10 @@ function unknown(tell: Tell, key: string, { suggestion, inside }: Guess, value: 
 function placeInside(key: string, value: JsonObject, shape: ObjectShape): string | undefined {
   const holds = (name: string): boolean => propertiesOf(shape.properties[name]).includes(key);
   const names = Object.keys(shape.properties);
-  return names.find((name) => isJsonObject(getKey(value, name)) && holds(name)) ?? names.find((name) => shape.required.includes(name) && holds(name));
+  return (
+    names.find((name) => isJsonObject(getKey(value, name)) && holds(name)) ??
+    names.find((name) => shape.required.includes(name) && holds(name))
+  );
 }
 
 function propertiesOf(shape: Shape | undefined): readonly string[] {
@@ -75,17 +93,31 @@ function propertiesOf(shape: Shape | undefined): readonly string[] {
 }
 
 function missing(tell: Tell, key: string, shape: ObjectShape, at: Place): void {
-  tell(schemaCodes.missingProperty, at.pointer, `Cannot use ${shape.title} without "${key}": it is required`, { at: "key" });
+  tell(schemaCodes.missingProperty, at.pointer, `Cannot use ${shape.title} without "${key}": it is required`, {
+    at: "key",
+  });
 }
 
-function exactlyOne(tell: Tell, group: readonly string[], value: JsonObject, has: (key: string) => boolean, shape: ObjectShape, at: Place): void {
+function exactlyOne(
+  tell: Tell,
+  group: readonly string[],
+  value: JsonObject,
+  has: (key: string) => boolean,
+  shape: ObjectShape,
+  at: Place,
+): void {
   const present = Object.keys(value).filter((key) => group.includes(key));
   const [first, second] = present;
   if (first !== undefined && second !== undefined) {
     const message = `Cannot use "${second}" beside "${first}": ${shape.title} should have only one of ${anyOf(group, "and")}`;
     tell(schemaCodes.alternatives, childPointer(at.pointer, second), message, { at: "key" });
   } else if (first === undefined && !group.some(has)) {
-    tell(schemaCodes.alternatives, at.pointer, `Cannot use ${shape.title} like this: it should have one of ${anyOf(group, "and")}`, { at: "key" });
+    tell(
+      schemaCodes.alternatives,
+      at.pointer,
+      `Cannot use ${shape.title} like this: it should have one of ${anyOf(group, "and")}`,
+      { at: "key" },
+    );
   }
 }
 

@@ -8,7 +8,17 @@ import { anyOf, shown, typeWords } from "./describe-value.ts";
 import { checkProperties } from "./check-properties.ts";
 import type { FindingDetails, Place } from "./place.ts";
 import { schemaCodes } from "./schema-codes.ts";
-import type { ExpressionSite, ListShape, MapShape, NumberShape, ObjectShape, Role, Shape, TextShape, UnionShape } from "./shape.ts";
+import type {
+  ExpressionSite,
+  ListShape,
+  MapShape,
+  NumberShape,
+  ObjectShape,
+  Role,
+  Shape,
+  TextShape,
+  UnionShape,
+} from "./shape.ts";
 import { callShape, taskShapes } from "./task-shapes.ts";
 import { workflowShape } from "./workflow-shape.ts";
 
@@ -99,7 +109,8 @@ class ShapeWalk {
     for (const [name, item] of Object.entries(value)) {
       const property = Object.hasOwn(shape.properties, name) ? shape.properties[name] : shape.rest;
       if (property === undefined) continue;
-      const bound = shape.binds !== undefined && Object.hasOwn(shape.binds, name) ? (shape.binds[name]?.(value) ?? []) : [];
+      const bound =
+        shape.binds !== undefined && Object.hasOwn(shape.binds, name) ? (shape.binds[name]?.(value) ?? []) : [];
       this.check(item, property, { pointer: childPointer(at.pointer, name), variables: [...at.variables, ...bound] });
     }
   }
@@ -123,7 +134,9 @@ class ShapeWalk {
     if (shape.choices !== undefined && !shape.choices.includes(value)) {
       const meant = didYouMean(value, shape.choices);
       const message = `Cannot use ${shown(value)} here: it should be ${anyOf(shape.choices)}`;
-      this.tell(schemaCodes.notAChoice, at.pointer, message, { hint: meant === undefined ? undefined : `did you mean "${meant}"?` });
+      this.tell(schemaCodes.notAChoice, at.pointer, message, {
+        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+      });
       return;
     }
     if (shape.pattern !== undefined && (value.length > 256 || !shape.pattern.test(value))) {
@@ -140,7 +153,12 @@ class ShapeWalk {
 
   #integer(value: Json, { min, max }: NumberShape, at: Place): void {
     if (typeof value !== "number" || !Number.isInteger(value)) {
-      this.#wrongType(value, "a whole number", at, typeof value === "string" && /^\d+$/u.test(value) ? "remove the quotes" : undefined);
+      this.#wrongType(
+        value,
+        "a whole number",
+        at,
+        typeof value === "string" && /^\d+$/u.test(value) ? "remove the quotes" : undefined,
+      );
     } else if (value < min || (max !== undefined && value > max)) {
       const range = max === undefined ? `${min} or more` : `${min} to ${max}`;
       this.tell(schemaCodes.outOfRange, at.pointer, `Cannot use ${value} here: it should be ${range}`);
@@ -152,13 +170,19 @@ class ShapeWalk {
       this.#wrongType(value, "a list", at, value === null ? undefined : 'put a "- " before each item');
       return;
     }
-    if (value.length < shape.min) this.tell(schemaCodes.empty, at.pointer, "Cannot use an empty list here: it should have at least one item");
-    for (const [index, item] of value.entries()) this.check(item, shape.item, { ...at, pointer: childPointer(at.pointer, index) });
+    if (value.length < shape.min)
+      this.tell(schemaCodes.empty, at.pointer, "Cannot use an empty list here: it should have at least one item");
+    for (const [index, item] of value.entries())
+      this.check(item, shape.item, { ...at, pointer: childPointer(at.pointer, index) });
   }
 
   #map(value: Json, shape: MapShape, at: Place): void {
     if (!isJsonObject(value)) {
-      this.#wrongType(value, shape.single === true ? `${shape.title} with its name as key` : `an object (${shape.title})`, at);
+      this.#wrongType(
+        value,
+        shape.single === true ? `${shape.title} with its name as key` : `an object (${shape.title})`,
+        at,
+      );
       return;
     }
     const entries = Object.entries(value);
@@ -170,7 +194,8 @@ class ShapeWalk {
       this.tell(schemaCodes.empty, at.pointer, `Cannot use an empty object here: it should hold ${shape.title}`);
       return;
     }
-    for (const [name, item] of entries) this.check(item, shape.value, { ...at, pointer: childPointer(at.pointer, name) });
+    for (const [name, item] of entries)
+      this.check(item, shape.value, { ...at, pointer: childPointer(at.pointer, name) });
   }
 
   #union(value: Json, shape: UnionShape, at: Place): void {
@@ -198,9 +223,12 @@ class ShapeWalk {
       return;
     }
     if (value.length === 0) {
-      this.tell(schemaCodes.empty, at.pointer, "Cannot use an empty list of tasks: it should have at least one task", { at: "key" });
+      this.tell(schemaCodes.empty, at.pointer, "Cannot use an empty list of tasks: it should have at least one task", {
+        at: "key",
+      });
     }
-    for (const [index, item] of value.entries()) this.#taskItem(item, { ...at, pointer: childPointer(at.pointer, index) });
+    for (const [index, item] of value.entries())
+      this.#taskItem(item, { ...at, pointer: childPointer(at.pointer, index) });
   }
 
   #taskItem(item: Json, at: Place): void {
@@ -233,7 +261,8 @@ class ShapeWalk {
   #task(value: Json, at: Place): void {
     this.#tasks += 1;
     if (this.#tasks > TASKS_MAX) {
-      if (this.#tasks === TASKS_MAX + 1) this.tell(schemaCodes.tooManyTasks, at.pointer, `Cannot accept more than ${TASKS_MAX} tasks`, { at: "key" });
+      if (this.#tasks === TASKS_MAX + 1)
+        this.tell(schemaCodes.tooManyTasks, at.pointer, `Cannot accept more than ${TASKS_MAX} tasks`, { at: "key" });
       return;
     }
     if (!isJsonObject(value)) {
@@ -243,7 +272,8 @@ class ShapeWalk {
     const kinds = taskKinds.filter((kind) => Object.hasOwn(value, kind));
     const [kind, other] = kinds[0] === "for" ? kinds.filter((name) => name !== "do") : kinds;
     if (kind === undefined) this.#kindless(value, at);
-    else if (other === undefined) this.object(value, kind === "call" ? callShape(getKey(value, "call")) : taskShapes[kind], at);
+    else if (other === undefined)
+      this.object(value, kind === "call" ? callShape(getKey(value, "call")) : taskShapes[kind], at);
     else this.#twoKinds(value, [kind, other], at);
   }
 
@@ -253,7 +283,10 @@ class ShapeWalk {
       const meant = isTaskKey(key) ? undefined : didYouMean(key, taskKinds);
       if (meant === undefined) continue;
       const unknown = `Cannot use ${shown(key)} here: it is not a property of a task`;
-      this.tell(schemaCodes.unknownProperty, childPointer(at.pointer, key), unknown, { at: "key", hint: `did you mean "${meant}"?` });
+      this.tell(schemaCodes.unknownProperty, childPointer(at.pointer, key), unknown, {
+        at: "key",
+        hint: `did you mean "${meant}"?`,
+      });
       return;
     }
     const hint = Object.hasOwn(value, "with") ? "`with` belongs to a `call`, which is missing" : undefined;
@@ -264,11 +297,26 @@ class ShapeWalk {
     const second = Object.keys(value).findLast((key) => kinds.includes(key)) ?? kinds[1];
     const first = kinds.find((kind) => kind !== second) ?? kinds[0];
     const message = `Cannot use ${shown(second)} beside ${shown(first)}: a task does one thing, it should have one of the two`;
-    this.tell(schemaCodes.twoKinds, childPointer(at.pointer, second), message, { at: "key", hint: "make two tasks of it" });
+    this.tell(schemaCodes.twoKinds, childPointer(at.pointer, second), message, {
+      at: "key",
+      hint: "make two tasks of it",
+    });
   }
 }
 
-const taskKeys = new Set(["if", "input", "output", "export", "timeout", "then", "metadata", "with", "while", "foreach", "catch"]);
+const taskKeys = new Set([
+  "if",
+  "input",
+  "output",
+  "export",
+  "timeout",
+  "then",
+  "metadata",
+  "with",
+  "while",
+  "foreach",
+  "catch",
+]);
 
 /** Tells whether a key is one that tasks have: its kind, or what every task may carry. */
 function isTaskKey(key: string): boolean {
@@ -281,12 +329,14 @@ function isSupportedDsl(text: string): boolean {
 }
 
 function quoted(value: Json): string {
-  return `'${String(value)}'`;
+  return `'${JSON.stringify(value)}'`;
 }
 
 function unionWords({ text, object, list, number }: UnionShape): string {
   const words = [
-    ...(text === undefined ? [] : [text.kind === "text" && text.role.includes("expression") ? "an expression" : "a text"]),
+    ...(text === undefined
+      ? []
+      : [text.kind === "text" && text.role.includes("expression") ? "an expression" : "a text"]),
     ...(number === undefined ? [] : ["a whole number"]),
     ...(object === undefined ? [] : [object.kind === "object" ? object.title : "an object"]),
     ...(list === undefined ? [] : ["a list"]),

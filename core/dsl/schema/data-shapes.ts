@@ -58,7 +58,10 @@ export function values(title: string): Shape {
 
 /** Names with texts; integers are accepted too, since they can mean nothing else. */
 export function textsByName(title: string, integers: boolean): Shape {
-  return map(title, integers ? union({ text: text(), number: { kind: "integer", min: Number.MIN_SAFE_INTEGER } }) : text());
+  return map(
+    title,
+    integers ? union({ text: text(), number: { kind: "integer", min: Number.MIN_SAFE_INTEGER } }) : text(),
+  );
 }
 
 /** Headers or arguments by name, or an expression that yields them. */

@@ -174,8 +174,19 @@ export function object(
   options: Partial<Omit<ObjectShape, "kind" | "title" | "properties" | "required">> = {},
 ): ObjectShape {
   const entries = Object.entries(properties).map(([name, shape]) => [name.replace(/!$/u, ""), shape] as const);
-  const required = Object.keys(properties).filter((name) => name.endsWith("!")).map((name) => name.slice(0, -1));
-  return { kind: "object", title, properties: Object.fromEntries(entries), required, exactlyOne: [], atLeastOne: [], needs: {}, ...options };
+  const required = Object.keys(properties)
+    .filter((name) => name.endsWith("!"))
+    .map((name) => name.slice(0, -1));
+  return {
+    kind: "object",
+    title,
+    properties: Object.fromEntries(entries),
+    required,
+    exactlyOne: [],
+    atLeastOne: [],
+    needs: {},
+    ...options,
+  };
 }
 
 export function union(alternatives: Omit<UnionShape, "kind">): UnionShape {

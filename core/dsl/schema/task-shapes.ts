@@ -3,7 +3,21 @@ import type { TaskKind } from "../task-kind.ts";
 import { functionArguments, protocolArguments } from "./call-shapes.ts";
 import { duration, externalResource, input, output, texts, timeoutReference, values } from "./data-shapes.ts";
 import { emittedEvent, eventRead, eventStrategy, subscriptionIterator } from "./event-shapes.ts";
-import { type ObjectShape, type Shape, anything, boolean, choice, integer, list, map, named, object, tasks, text, union } from "./shape.ts";
+import {
+  type ObjectShape,
+  type Shape,
+  anything,
+  boolean,
+  choice,
+  integer,
+  list,
+  map,
+  named,
+  object,
+  tasks,
+  text,
+  union,
+} from "./shape.ts";
 
 /** What every task may carry. */
 export const taskBase: Readonly<Record<string, Shape>> = {
@@ -12,6 +26,7 @@ export const taskBase: Readonly<Record<string, Shape>> = {
   output: output("taskOutput"),
   export: output("taskExport"),
   timeout: timeoutReference(),
+  // oxlint-disable-next-line unicorn/no-thenable -- `then` is a word of the language; its value is never a function
   then: text("directive"),
   metadata: map("metadata", anything("literal")),
 };
@@ -34,7 +49,11 @@ export const retryPolicy: Shape = object("a retry policy", {
   delay: duration(),
   backoff: object(
     "a backoff",
-    { constant: values("a constant backoff"), linear: values("a linear backoff"), exponential: values("an exponential backoff") },
+    {
+      constant: values("a constant backoff"),
+      linear: values("a linear backoff"),
+      exponential: values("an exponential backoff"),
+    },
     { exactlyOne: [["constant", "linear", "exponential"]] },
   ),
   limit: object("a retry limit", {
@@ -46,7 +65,14 @@ export const retryPolicy: Shape = object("a retry policy", {
 
 const errorFilter = object(
   "an error filter",
-  { type: text("literal"), status: integer(100, 599), instance: text("literal"), title: text("literal"), detail: text("literal"), details: text("literal") },
+  {
+    type: text("literal"),
+    status: integer(100, 599),
+    instance: text("literal"),
+    title: text("literal"),
+    detail: text("literal"),
+    details: text("literal"),
+  },
   { atLeastOne: [["type", "status", "instance", "title", "detail", "details"]] },
 );
 
@@ -66,6 +92,7 @@ const catchShape = object(
     exceptWhen: text("expression"),
     retry: union({ text: text("retry"), object: retryPolicy }),
     do: tasks,
+    // oxlint-disable-next-line unicorn/no-thenable -- as above
     then: text("directive"),
   },
   { binds: { when: errorVariable, exceptWhen: errorVariable, retry: errorVariable, do: errorVariable } },
@@ -122,13 +149,24 @@ const subflow = object("a workflow to run", {
 
 const run = object(
   "a run",
-  { container, script, shell, workflow: subflow, await: boolean, return: choice("stdout", "stderr", "code", "all", "none") },
+  {
+    container,
+    script,
+    shell,
+    workflow: subflow,
+    await: boolean,
+    return: choice("stdout", "stderr", "code", "all", "none"),
+  },
   { exactlyOne: [["container", "script", "shell", "workflow"]] },
 );
 
 const switchCase = object("a switch case", { when: text("expression"), "then!": text("directive") });
 
-function kindShape(title: string, own: Readonly<Record<string, Shape>>, options: Partial<ObjectShape> = {}): ObjectShape {
+function kindShape(
+  title: string,
+  own: Readonly<Record<string, Shape>>,
+  options: Partial<ObjectShape> = {},
+): ObjectShape {
   return object(title, { ...own, ...taskBase }, options);
 }
 
@@ -139,7 +177,11 @@ export const taskShapes: Readonly<Record<Exclude<TaskKind, "call">, ObjectShape>
   for: kindShape(
     "a for task",
     {
-      "for!": object("a loop", { each: text("variable"), "in!": union({ text: text("expression"), list: anything() }), at: text("variable") }),
+      "for!": object("a loop", {
+        each: text("variable"),
+        "in!": union({ text: text("expression"), list: anything() }),
+        at: text("variable"),
+      }),
       while: text("expression"),
       "do!": tasks,
     },
@@ -150,9 +192,13 @@ export const taskShapes: Readonly<Record<Exclude<TaskKind, "call">, ObjectShape>
     "listen!": object("a listen", { "to!": eventStrategy(), read: eventRead }),
     foreach: subscriptionIterator,
   }),
-  raise: kindShape("a raise task", { "raise!": object("a raise", { "error!": union({ text: text("error"), object: error }) }) }),
+  raise: kindShape("a raise task", {
+    "raise!": object("a raise", { "error!": union({ text: text("error"), object: error }) }),
+  }),
   run: kindShape("a run task", { "run!": run }),
-  set: kindShape("a set task", { "set!": union({ text: text("marked-expression"), object: map("values to set", anything(), 1) }) }),
+  set: kindShape("a set task", {
+    "set!": union({ text: text("marked-expression"), object: map("values to set", anything(), 1) }),
+  }),
   switch: kindShape("a switch task", { "switch!": list(named("a switch case", switchCase), 1) }),
   try: kindShape("a try task", { "try!": tasks, "catch!": catchShape }),
   wait: kindShape("a wait task", { "wait!": duration() }),

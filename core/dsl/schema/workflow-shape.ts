@@ -45,7 +45,13 @@ export const workflowShape: Shape = object("a workflow", {
   output: output("workflowOutput"),
   schedule: object(
     "a schedule",
-    { every: duration("schedule"), cron: text("cron"), after: duration("schedule"), on: eventStrategy("schedule"), read: eventRead },
+    {
+      every: duration("schedule"),
+      cron: text("cron"),
+      after: duration("schedule"),
+      on: eventStrategy("schedule"),
+      read: eventRead,
+    },
     { atLeastOne: [["every", "cron", "after", "on"]], needs: { read: "on" } },
   ),
   evaluate: object("the evaluate section", { language: text("literal"), mode: choice("strict", "loose") }),

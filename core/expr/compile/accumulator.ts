@@ -31,7 +31,7 @@ export function accumulation(loop: Loop, update: Ast, scope: Scope, context: Com
   return (value, env, init) => {
     const accumulator: Accumulator = { state: init, owned: false };
     const signal = loop.source.each(value, env, (item) =>
-      loop.binder.match(item, value, env, (bindings) => {
+      loop.binder.match(item, env, (bindings) => {
         machine.step();
         if (!change(accumulator, bindings)) {
           accumulator.state = null;

@@ -1,13 +1,12 @@
-import { type Json, isJsonArray, isJsonObject } from "../../lib/json.ts";
-import { type Machine, Raise, raise } from "../machine.ts";
+import type { Json } from "../../lib/json.ts";
+import { type Machine, Raise } from "../machine.ts";
 import { type Pattern, patternVariables } from "../syntax/ast.ts";
-import { describe } from "../value/arithmetic.ts";
 import { getElement, getIndex } from "../value/access.ts";
 import { Break, Cell, Code, type Each, type Env, GO_ON, type One, type Path, type PathSink, type Paths, STOP, type Signal, heightOver, multiple, single } from "./code.ts";
 import type { CompileContext, Scope } from "./context.ts";
 
 /** Hands on the bindings that a value gives by a pattern; several where keys of the pattern have several outputs. */
-type Match = (value: Json, input: Json, env: Env, run: (bindings: Env) => Signal) => Signal;
+type Match = (value: Json, env: Env, run: (bindings: Env) => Signal) => Signal;
 
 /** Patterns compiled: how to match, and the scope of what follows. */
 export interface Binder {
@@ -22,14 +21,14 @@ export interface Binder {
 export function bindPatterns(patterns: readonly Pattern[], scope: Scope, context: CompileContext): Binder {
   const [first] = patterns;
   if (patterns.length === 1 && first?.type === "variable") {
-    return { scope: scope.with("value", first.name), isPlain: true, match: (value, _input, env, run) => run(new Cell(value, undefined, env)), codes: [] };
+    return { scope: scope.with("value", first.name), isPlain: true, match: (value, env, run) => run(new Cell(value, undefined, env)), codes: [] };
   }
   const names = [...new Set(patterns.flatMap(patternVariables))];
   let inner = scope;
   for (const name of names) inner = inner.with("value", name);
   const codes: Code[] = [];
   const matchers = patterns.map((pattern) => matchPattern(pattern, scope, context, codes));
-  const match: Match = (value, input, env, run) => alternatives(matchers, names, value, input, env, run, context.machine);
+  const match: Match = (value, env, run) => alternatives(matchers, names, value, env, run, context.machine);
   return { scope: inner, isPlain: false, match, codes };
 }
 
@@ -40,7 +39,7 @@ interface Bound {
   readonly next: Bound | undefined;
 }
 
-type Matcher = (value: Json, input: Json, env: Env, bound: Bound | undefined, run: (bound: Bound | undefined) => Signal) => Signal;
+type Matcher = (value: Json, env: Env, bound: Bound | undefined, run: (bound: Bound | undefined) => Signal) => Signal;
 
 /**
  * Tries the patterns in turn: an error, be it of the match or of what follows, leads to the next pattern; the last one's errors are final.
@@ -49,7 +48,6 @@ function alternatives(
   matchers: readonly Matcher[],
   names: readonly string[],
   value: Json,
-  input: Json,
   env: Env,
   run: (bindings: Env) => Signal,
   machine: Machine,
@@ -58,13 +56,13 @@ function alternatives(
   for (let index = 0; index < matchers.length - 1; index++) {
     const { depth } = machine;
     try {
-      return (matchers[index] as Matcher)(value, input, env, undefined, enter);
+      return (matchers[index] as Matcher)(value, env, undefined, enter);
     } catch (error) {
       if (!(error instanceof Raise)) throw error;
       machine.depth = depth;
     }
   }
-  return (matchers.at(-1) as Matcher)(value, input, env, undefined, enter);
+  return (matchers.at(-1) as Matcher)(value, env, undefined, enter);
 }
 
 function cellsOf(bound: Bound | undefined, names: readonly string[], env: Env): Env {
@@ -81,18 +79,18 @@ function matchPattern(pattern: Pattern, scope: Scope, context: CompileContext, c
   switch (pattern.type) {
     case "variable": {
       const { name } = pattern;
-      return (value, _input, _env, bound, run) => run({ name, value, next: bound });
+      return (value, _env, bound, run) => run({ name, value, next: bound });
     }
     case "array": {
       const items = pattern.items.map((item) => matchPattern(item, scope, context, codes));
-      return (value, input, env, bound, run) => {
+      return (value, env, bound, run) => {
+        // As in jq, the last item is matched first.
         const take = (index: number, so: Bound | undefined): Signal => {
           const item = items[index];
           if (!item) return run(so);
-          if (value !== null && !isJsonArray(value)) raiseArrayPattern(value, index);
-          return item(getElement(value, index), input, env, so, (next) => take(index + 1, next));
+          return item(getElement(value, index), env, so, (next) => take(index - 1, next));
         };
-        return take(0, bound);
+        return take(items.length - 1, bound);
       };
     }
     case "object":
@@ -100,34 +98,21 @@ function matchPattern(pattern: Pattern, scope: Scope, context: CompileContext, c
   }
 }
 
-function raiseArrayPattern(value: Json, index: number): never {
-  return raise(`Cannot index ${isJsonObject(value) ? "object" : describe(value).split(" ")[0]} with number (${index})`);
-}
-
 function matchObject(pattern: Extract<Pattern, { type: "object" }>, scope: Scope, context: CompileContext, codes: Code[]): Matcher {
-  // Keys see the variables that the same pattern bound before them.
-  let inner = scope;
-  const known: string[] = [];
   const entries = pattern.entries.map((entry) => {
-    const key = context.compile(entry.key, inner);
+    const key = context.compile(entry.key, scope);
     codes.push(key);
-    const names = [...known];
-    if (entry.variable !== undefined) {
-      known.push(entry.variable);
-      inner = inner.with("value", entry.variable);
-    }
-    const nested = entry.pattern && matchPattern(entry.pattern, scope, context, codes);
-    return { key, names, variable: entry.variable, nested };
+    return { key, variable: entry.variable, nested: entry.pattern && matchPattern(entry.pattern, scope, context, codes) };
   });
-  return (value, input, env, bound, run) => {
+  return (value, env, bound, run) => {
     const take = (index: number, so: Bound | undefined): Signal => {
       const entry = entries[index];
       if (!entry) return run(so);
-      return entry.key.each(input, cellsOf(so, entry.names, env), (key) => {
-        if (typeof key !== "string") raise(`Cannot index ${describe(value).split(" ")[0]} with ${describe(key)}`);
+      // As in jq, a key is evaluated on the value that is being taken apart.
+      return entry.key.each(value, env, (key) => {
         const item = getIndex(value, key, context.machine);
         const named = entry.variable === undefined ? so : { name: entry.variable, value: item, next: so };
-        return entry.nested ? entry.nested(item, input, env, named, (next) => take(index + 1, next)) : take(index + 1, named);
+        return entry.nested ? entry.nested(item, env, named, (next) => take(index + 1, next)) : take(index + 1, named);
       });
     };
     return take(0, bound);
@@ -138,10 +123,10 @@ function matchObject(pattern: Extract<Pattern, { type: "object" }>, scope: Scope
 export function bind(source: Code, binder: Binder, body: Code): Code {
   const parts = [source, body, ...binder.codes];
   const paths = (): Paths => (path, value, env, sink) =>
-    source.each(value, env, (item) => binder.match(item, value, env, (bindings) => body.paths(path, value, bindings, sink)));
+    source.each(value, env, (item) => binder.match(item, env, (bindings) => body.paths(path, value, bindings, sink)));
   const read = source.one;
   if (!read || !binder.isPlain) {
-    const each: Each = (value, env, sink) => source.each(value, env, (item) => binder.match(item, value, env, (bindings) => body.each(value, bindings, sink)));
+    const each: Each = (value, env, sink) => source.each(value, env, (item) => binder.match(item, env, (bindings) => body.each(value, bindings, sink)));
     return new Code({ each, paths, height: heightOver(2 + 4 * (1 + binder.codes.length), ...parts) });
   }
   const run = body.one;
@@ -183,7 +168,7 @@ export function reduce(loop: Loop, accumulate: ((value: Json, env: Env, init: Js
   const run = (value: Json, env: Env, initial: Json): Json => {
     let state = initial;
     const signal = source.each(value, env, (item) =>
-      binder.match(item, value, env, (bindings) => {
+      binder.match(item, env, (bindings) => {
         const before = state;
         state = null;
         if (step) {
@@ -203,7 +188,7 @@ export function reduce(loop: Loop, accumulate: ((value: Json, env: Env, init: Js
   const paths = (): Paths => (path, value, env, sink) =>
     init.paths(path, value, env, (start, initial) => {
       const state: PathState = { path: start, value: initial };
-      const signal = source.each(value, env, (item) => binder.match(item, value, env, (bindings) => stepPath(state, update, bindings, machine, undefined)));
+      const signal = source.each(value, env, (item) => binder.match(item, env, (bindings) => stepPath(state, update, bindings, machine, undefined)));
       if (signal === STOP) return STOP;
       return sink(state.path, state.value);
     });
@@ -239,7 +224,7 @@ export function foreach(loop: Loop, extract: Code | undefined, machine: Machine)
     init.each(value, env, (initial) => {
       let state = initial;
       return source.each(value, env, (item) =>
-        binder.match(item, value, env, (bindings) => {
+        binder.match(item, env, (bindings) => {
           const before = state;
           state = null;
           machine.step();
@@ -254,7 +239,7 @@ export function foreach(loop: Loop, extract: Code | undefined, machine: Machine)
     init.paths(path, value, env, (start, initial) => {
       const state: PathState = { path: start, value: initial };
       return source.each(value, env, (item) =>
-        binder.match(item, value, env, (bindings) =>
+        binder.match(item, env, (bindings) =>
           stepPath(state, update, bindings, machine, (at, next) => (extract ? extract.paths(at, next, bindings, sink) : sink(at, next))),
         ),
       );

@@ -72,7 +72,7 @@ export class Compiler implements CompileContext {
       case "or":
         return logical(of(ast.left), of(ast.right), ast.type === "or");
       case "alternative":
-        return alternative(of(ast.left), of(ast.right), machine);
+        return alternative(of(ast.left), of(ast.right));
       case "assignment":
         if (ast.operator === "|=") return modify(of(ast.target), ast.target, of(ast.value), machine);
         return assign(ast.operator, of(ast.target), ast.target, of(ast.value), machine);

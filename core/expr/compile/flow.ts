@@ -63,62 +63,38 @@ export function logical(left: Code, right: Code, decisive: boolean): Code {
   return multiple(each, [left, right]);
 }
 
-/** `left // right`: the true outputs of the left side, whose errors count for nothing, or else the right side. */
-export function alternative(left: Code, right: Code, machine: Machine): Code {
-  const [first, second] = [left.one, right.one];
-  const tryFirst = first && ((value: Json, env: Env): Json | undefined => {
-    const depth = machine.depth;
-    try {
-      return first(value, env);
-    } catch (error) {
-      if (!(error instanceof Raise)) throw error;
-      machine.depth = depth;
-      return undefined;
-    }
-  });
-  /** Runs the left side; what it raises is dropped, what it feeds the sink raises is not. */
-  const firstTrue = (produce: (guard: Guard, note: () => void) => Signal, otherwise: () => Signal): Signal => {
+/** `left // right`: the true outputs of the left side, or else the right side; errors are not caught. */
+export function alternative(left: Code, right: Code): Code {
+  const parts = [left, right];
+  const paths = (): Paths => (path, value, env, sink) => {
     let found = false;
-    const note = (): void => {
+    const signal = left.paths(path, value, env, (at, output) => {
+      if (!isTruthy(output)) return GO_ON;
       found = true;
-    };
-    const signal = attempted((guard) => produce(guard, note), machine, () => GO_ON);
-    return signal === STOP || found ? signal : otherwise();
+      return sink(at, output);
+    });
+    return found || signal === STOP ? signal : right.paths(path, value, env, sink);
   };
-  const paths = (): Paths => (path, value, env, sink) =>
-    firstTrue(
-      (guard, note) =>
-        left.paths(path, value, env, (at, output) => {
-          if (!isTruthy(output)) return GO_ON;
-          note();
-          return guard(() => sink(at, output));
-        }),
-      () => right.paths(path, value, env, sink),
-    );
-  if (tryFirst && second) {
+  const [first, second] = [left.one, right.one];
+  if (first && second) {
     const one: One = (value, env) => {
-      const output = tryFirst(value, env);
+      const output = first(value, env);
       return output !== undefined && output !== null && output !== false ? output : second(value, env);
     };
-    return single(one, [left, right], paths);
+    return single(one, parts, paths);
   }
-  const eachWith = (last: Each): Each =>
-    tryFirst
-      ? (value, env, sink) => {
-          const output = tryFirst(value, env);
-          return output !== undefined && isTruthy(output) ? sink(output) : last(value, env, sink);
-        }
-      : (value, env, sink) =>
-          firstTrue(
-            (guard, note) =>
-              left.each(value, env, (output) => {
-                if (!isTruthy(output)) return GO_ON;
-                note();
-                return guard(() => sink(output));
-              }),
-            () => last(value, env, sink),
-          );
-  return multiple(eachWith(right.each), [left, right], paths, eachWith(right.tail));
+  const eachWith =
+    (last: Each): Each =>
+    (value, env, sink) => {
+      let found = false;
+      const signal = left.each(value, env, (output) => {
+        if (!isTruthy(output)) return GO_ON;
+        found = true;
+        return sink(output);
+      });
+      return found || signal === STOP ? signal : last(value, env, sink);
+    };
+  return multiple(eachWith(right.each), parts, paths, eachWith(right.tail));
 }
 
 /** Runs what follows an output, so that its errors are known not to be the producer's own. */
@@ -214,15 +190,6 @@ export function breakOut(hops: number, machine: Machine): Code {
   return new Code({ each, height: 1, paths: () => (_path, value, env) => each(value, env) });
 }
 
-/** Runs a producer to its end inside a filter of one output: a `break` that wants to leave becomes an exception. */
-export function drain(each: (sink: (value: Json) => Signal) => Signal, sink: (value: Json) => void, machine: Machine): void {
-  const signal = each((value) => {
-    sink(value);
-    return GO_ON;
-  });
-  if (signal === STOP) throw new Break(machine.breaking);
-}
-
 /** The first output of a producer, or undefined; a `break` that wants to leave becomes an exception. */
 export function firstOf(code: Code, value: Json, env: Env, machine: Machine): Json | undefined {
   if (code.one) return code.one(value, env);
@@ -233,9 +200,4 @@ export function firstOf(code: Code, value: Json, env: Env, machine: Machine): Js
   });
   if (signal === STOP && found === undefined) throw new Break(machine.breaking);
   return found;
-}
-
-/** Height of the guards around a body, for filters that build on them. */
-export function guardedHeight(...parts: readonly Code[]): number {
-  return heightOver(4, ...parts);
 }

@@ -100,7 +100,7 @@ function trampoline(code: Code, value: Json, env: Env, sink: Sink, context: Comp
   return nested(code, context, () => {
     let signal = code.tail(value, env, sink);
     while (signal === TAIL_CALL) {
-      machine.step();
+      machine.charge(2);
       signal = (pending.code as Code).tail(pending.value, pending.env, sink);
     }
     return signal;
@@ -122,7 +122,7 @@ export function callClosure(hops: number, context: CompileContext): Code {
   const { machine, pending } = context;
   const at = (env: Env): { readonly code: Code; readonly env: Env } => (climb(env, hops) as Cell).closure as { readonly code: Code; readonly env: Env };
   const each: Each = (value, env, sink) => {
-    machine.step();
+    machine.charge(2);
     const closure = at(env);
     if (closure.code.one) {
       const output = closure.code.one(value, closure.env);

@@ -5,8 +5,7 @@ import { add, describe, divide, multiply, operate, remainder, subtract } from ".
 import { compare, equals } from "../value/compare.ts";
 import { kindOf } from "../value/kind.ts";
 import { printExcerpt } from "../value/print.ts";
-import { Code, type Each, GO_ON, type One, STOP, type Signal, constant, heightOver, multiple, single } from "./code.ts";
-import { drain } from "./flow.ts";
+import { Break, Code, type Each, GO_ON, type One, STOP, type Signal, constant, heightOver, multiple, single } from "./code.ts";
 
 type Operation = (left: Json, right: Json) => Json;
 
@@ -130,6 +129,7 @@ export function collect(body: Code | undefined, machine: Machine): Code {
   if (run) {
     return single((value, env) => {
       const output = run(value, env);
+      machine.step();
       return output === undefined ? [] : [output];
     }, [body]);
   }
@@ -140,7 +140,8 @@ export function collect(body: Code | undefined, machine: Machine): Code {
       machine.step();
       return GO_ON;
     });
-    if (signal === STOP) drain(() => signal, () => undefined, machine);
+    if (signal === STOP) throw new Break(machine.breaking);
+    machine.charge(2);
     return items;
   };
   return single(one, [body]);
@@ -186,6 +187,7 @@ function constructOne(entries: readonly EntryCode[], machine: Machine): One {
   if (names.every(isPlain)) {
     return (value, env) => {
       const built: Record<string, Json> = {};
+      machine.charge(names.length);
       for (let index = 0; index < names.length; index++) {
         const item = (values[index] as One)(value, env);
         if (item === undefined) return undefined;
@@ -197,7 +199,7 @@ function constructOne(entries: readonly EntryCode[], machine: Machine): One {
   const keys = entries.map((entry) => entry.key.one as One);
   return (value, env) => {
     const built: Record<string, Json> = {};
-    machine.step();
+    machine.charge(keys.length);
     for (let index = 0; index < keys.length; index++) {
       const key = (keys[index] as One)(value, env);
       const item = key === undefined ? undefined : (values[index] as One)(value, env);

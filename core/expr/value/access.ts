@@ -111,7 +111,7 @@ export function setElement(target: Json[], position: number, value: Json, machin
   if (index < 0) raise("Out of bounds negative array index");
   if (index > INDEX_MAX) raise("Array index too large");
   if (index >= machine.limits.size) machine.exceeded("size");
-  if (index > target.length) machine.chargeElements(index - target.length);
+  if (index > target.length) machine.charge(index - target.length);
   while (target.length < index) target.push(null);
   target[index] = value;
 }

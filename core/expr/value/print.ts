@@ -57,6 +57,9 @@ export function print(value: Json, machine: Machine): string {
       const keys: readonly string[] | undefined = isJsonArray(current) ? undefined : Object.keys(current);
       const items: readonly Json[] = isJsonArray(current) ? current : Object.values(current);
       pieces.push(keys ? "{" : "[");
+      // A container costs more than a scalar, and the text of its keys is part of the output.
+      machine.charge(4 + 2 * items.length);
+      if (keys) for (const key of keys) length += key.length;
       stack.push({ items, keys, next: 0 });
     } else if (typeof current === "string") {
       length += current.length;

@@ -7,7 +7,7 @@ function ticks(text: string, after: string, count: number): string {
   const { cron, problem } = parseCron(text);
   if (cron === undefined) return problem;
   const found: string[] = [];
-  for (let at: number | undefined = Date.parse(after); found.length < count; ) {
+  for (let at: number | undefined = Date.parse(after); found.length < count;) {
     at = nextCronTick(cron, at);
     if (at === undefined) return [...found, "never"].join(" ");
     found.push(new Date(at).toISOString().replace(":00.000Z", "Z").replace(".000Z", "Z"));
@@ -67,7 +67,12 @@ describe("parseCron refuses, pointing at the fault", () => {
 });
 
 test("nextCronTick comes strictly later, and no matching minute lies between", () => {
-  const field = (max: number, min = 0) => fc.oneof(fc.constant("*"), fc.integer({ min, max }).map(String), fc.integer({ min: 2, max: 9 }).map((step) => `*/${step}`));
+  const field = (max: number, min = 0) =>
+    fc.oneof(
+      fc.constant("*"),
+      fc.integer({ min, max }).map(String),
+      fc.integer({ min: 2, max: 9 }).map((step) => `*/${step}`),
+    );
   fc.assert(
     fc.property(field(59), field(23), field(28, 1), fc.integer({ min: 0, max: 4e12 }), (minute, hour, day, after) => {
       const cron = parseCron(`${minute} ${hour} ${day} * *`).cron as never;

@@ -22,7 +22,8 @@ function nextByElapsedTime(cron: CronExpression, afterMs: number): number | unde
     const wallMs = nextWallTime(cron, fromMs + offsetMs);
     if (wallMs === undefined) return undefined;
     const tickMs = wallMs - offsetMs;
-    if (zoneOffsetMs(cron.timeZone, tickMs) === offsetMs && !changesBetween(cron.timeZone, fromMs, tickMs)) return tickMs;
+    if (zoneOffsetMs(cron.timeZone, tickMs) === offsetMs && !changesBetween(cron.timeZone, fromMs, tickMs))
+      return tickMs;
     const changeMs = firstChangeMs(cron.timeZone, fromMs, tickMs);
     const wallAtChangeMs = changeMs + zoneOffsetMs(cron.timeZone, changeMs);
     if (matchesWallTime(cron, wallAtChangeMs)) return changeMs;
@@ -129,13 +130,20 @@ function matchingDays(cron: CronExpression, year: number, month: number): readon
     const monthMatches = byMonth.has(day);
     const weekMatches = matchesWeekday(cron, day, last, weekdayOf(day));
     const { dayOfMonth, dayOfWeek } = cron;
-    const matches = dayOfMonth.any || dayOfWeek.any ? (dayOfMonth.any || monthMatches) && (dayOfWeek.any || weekMatches) : monthMatches || weekMatches;
+    const matches =
+      dayOfMonth.any || dayOfWeek.any
+        ? (dayOfMonth.any || monthMatches) && (dayOfWeek.any || weekMatches)
+        : monthMatches || weekMatches;
     if (matches) days.push(day);
   }
   return days;
 }
 
-function daysByMonth({ dayOfMonth }: CronExpression, last: number, weekdayOf: (day: number) => number): ReadonlySet<number> {
+function daysByMonth(
+  { dayOfMonth }: CronExpression,
+  last: number,
+  weekdayOf: (day: number) => number,
+): ReadonlySet<number> {
   const days = new Set(dayOfMonth.days);
   for (const back of dayOfMonth.fromLast) days.add(last - back);
   for (const target of dayOfMonth.nearestWeekday) {

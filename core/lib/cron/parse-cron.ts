@@ -92,7 +92,10 @@ export function parseCron(text: string): CronParse {
 }
 
 function parse(text: string): CronExpression {
-  let tokens: Token[] = [...text.slice(0, 500).matchAll(/\S+/gu)].map((match) => ({ text: match[0], offset: match.index }));
+  let tokens: Token[] = [...text.slice(0, 500).matchAll(/\S+/gu)].map((match) => ({
+    text: match[0],
+    offset: match.index,
+  }));
   const whole: Token = { text, offset: 0 };
   let timeZone = "UTC";
   const zone = /^(?:CRON_)?TZ=(.*)$/u.exec(tokens[0]?.text ?? "");
@@ -140,7 +143,8 @@ function parseDayOfMonth(token: Token): DayOfMonthField {
   for (const item of items(token)) {
     const last = /^L(?:-(\d{1,2}))?$/iu.exec(item.text);
     const weekday = /^(\d{1,2}|L)W$/iu.exec(item.text);
-    if (last !== null) fromLast.add(inRange(Number(last[1] ?? 0), { name: "offset from the last day", from: 0, to: 30 }, item));
+    if (last !== null)
+      fromLast.add(inRange(Number(last[1] ?? 0), { name: "offset from the last day", from: 0, to: 30 }, item));
     else if (weekday === null) addValues(days, item, DAY_OF_MONTH);
     else if (/^L/iu.test(item.text)) nearestWeekday.add(0);
     else nearestWeekday.add(inRange(Number(weekday[1]), DAY_OF_MONTH, item));
@@ -194,7 +198,8 @@ function addValues(values: Set<number>, item: Token, spec: FieldSpec): void {
   const step = stepText === undefined ? 1 : Number(stepText);
   if (step < 1) throw new CronProblem(`the step of "${item.text}" is 0, it should be at least 1`, item);
   const wildcard = first === "*" || first === "?";
-  if (wildcard && second !== undefined) throw new CronProblem(`"${item.text}" is not a range of the ${spec.name}`, item);
+  if (wildcard && second !== undefined)
+    throw new CronProblem(`"${item.text}" is not a range of the ${spec.name}`, item);
   const from = wildcard ? spec.from : valueOf(first as string, spec, item);
   const openEnd = wildcard || (second === undefined && stepText !== undefined);
   const to = second === undefined ? (openEnd ? spec.to : from) : valueOf(second, spec, item);

@@ -2,7 +2,7 @@ import { canonicalJson } from "../canonical-json.ts";
 import { type Json, isJsonArray, isJsonObject, jsonEquals } from "../json.ts";
 import type { Check } from "./evaluation.ts";
 import { formats } from "./formats.ts";
-import { compilePattern } from "./pattern.ts";
+import { compilePattern, patternProblem } from "./pattern.ts";
 import type { KeywordCompiler, KeywordSite } from "./schema-compiler.ts";
 
 const TYPES = ["null", "boolean", "number", "integer", "string", "array", "object"];
@@ -11,9 +11,11 @@ const TYPES = ["null", "boolean", "number", "integer", "string", "array", "objec
 export const assertions: ReadonlyMap<string, KeywordCompiler> = new Map(
   Object.entries({
     type: compileType,
-    const: ({ value: wanted }: KeywordSite): Check => (value, path, run) => {
-      if (!jsonEquals(value, wanted)) run.fail(path, "const", `should be ${shown(wanted)}`);
-    },
+    const:
+      ({ value: wanted }: KeywordSite): Check =>
+      (value, path, run) => {
+        if (!jsonEquals(value, wanted)) run.fail(path, "const", `should be ${shown(wanted)}`);
+      },
     enum: compileEnum,
     multipleOf: compileMultipleOf,
     maximum: numberLimit((value, limit) => value <= limit, "at most"),
@@ -37,7 +39,8 @@ export const assertions: ReadonlyMap<string, KeywordCompiler> = new Map(
 function compileType({ value: types, refuse }: KeywordSite): Check {
   const names: readonly Json[] = isJsonArray(types) ? types : [types];
   for (const name of names) {
-    if (typeof name !== "string" || !TYPES.includes(name)) return refuse(`one of ${TYPES.join(", ")}, or a list of them`);
+    if (typeof name !== "string" || !TYPES.includes(name))
+      return refuse(`one of ${TYPES.join(", ")}, or a list of them`);
   }
   const wanted = new Set(names as readonly string[]);
   const list = [...wanted].map(withArticle).join(" or ");
@@ -62,7 +65,9 @@ function compileMultipleOf({ value: divisor, refuse }: KeywordSite): Check {
     if (typeof value !== "number" || value === 0) return;
     const quotient = value / divisor;
     // Decimal fractions are inexact in binary: the nearest whole number within rounding error counts.
-    const exact = Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) <= Math.abs(quotient) * Number.EPSILON * 2;
+    const exact =
+      Number.isInteger(quotient) ||
+      Math.abs(quotient - Math.round(quotient)) <= Math.abs(quotient) * Number.EPSILON * 2;
     if (!Number.isFinite(quotient) || !exact) run.fail(path, "multipleOf", `should be a multiple of ${divisor}`);
   };
 }
@@ -83,7 +88,8 @@ function sizeLimit(
   unit: string,
 ): KeywordCompiler {
   return ({ keyword, value: limit, refuse }) => {
-    if (typeof limit !== "number" || limit < 0 || !Number.isInteger(limit)) return refuse("a whole number of 0 or more");
+    if (typeof limit !== "number" || limit < 0 || !Number.isInteger(limit))
+      return refuse("a whole number of 0 or more");
     return (value, path, run) => {
       const size = measure(value);
       if (size !== undefined && !holds(size, limit)) {
@@ -110,15 +116,12 @@ function propertyCount(value: Json): number | undefined {
 
 function compilePatternKeyword({ value: source, refuse }: KeywordSite): Check {
   if (typeof source !== "string") return refuse("a regular expression");
-  const pattern = (() => {
-    try {
-      return compilePattern(source);
-    } catch (error) {
-      return refuse(`a regular expression (${error instanceof Error ? error.message : "it is none"})`);
-    }
-  })();
+  const problem = patternProblem(source);
+  if (problem !== undefined) return refuse(`a regular expression (${problem})`);
+  const pattern = compilePattern(source);
   return (value, path, run) => {
-    if (typeof value === "string" && !pattern.test(value)) run.fail(path, "pattern", `should match the pattern ${source}`);
+    if (typeof value === "string" && !pattern.test(value))
+      run.fail(path, "pattern", `should match the pattern ${source}`);
   };
 }
 
@@ -140,7 +143,8 @@ function compileUniqueItems({ value: unique, refuse }: KeywordSite): Check | und
     for (const [index, item] of value.entries()) {
       const text = canonicalJson(item);
       const first = seen.get(text);
-      if (first !== undefined) run.fail(path, "uniqueItems", `should hold no item twice, items ${first} and ${index} are equal`);
+      if (first !== undefined)
+        run.fail(path, "uniqueItems", `should hold no item twice, items ${first} and ${index} are equal`);
       else seen.set(text, index);
     }
   };
@@ -158,7 +162,9 @@ function compileRequired({ value: names, refuse }: KeywordSite): Check {
 
 function compileDependentRequired({ value: dependents, refuse }: KeywordSite): Check {
   if (!isJsonObject(dependents)) return refuse("an object of lists of names");
-  const wanted = Object.entries(dependents).map(([name, names]) => [name, nameList(names) ?? refuse("an object of lists of names")] as const);
+  const wanted = Object.entries(dependents).map(
+    ([name, names]) => [name, nameList(names) ?? refuse("an object of lists of names")] as const,
+  );
   return (value, path, run) => {
     if (!isJsonObject(value)) return;
     for (const [name, needed] of wanted) {
@@ -172,7 +178,7 @@ function compileDependentRequired({ value: dependents, refuse }: KeywordSite): C
 
 /** A list of names, undefined where it is something else. */
 export function nameList(value: Json): readonly string[] | undefined {
-  return isJsonArray(value) && value.every((name) => typeof name === "string") ? (value as readonly string[]) : undefined;
+  return isJsonArray(value) && value.every((name) => typeof name === "string") ? value : undefined;
 }
 
 /** The type of a value in JSON Schema's words; whole numbers are `integer`. */

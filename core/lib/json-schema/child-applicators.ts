@@ -1,6 +1,6 @@
 import { type Json, getKey, isJsonArray, isJsonObject } from "../json.ts";
 import { type Check, Evaluated } from "./evaluation.ts";
-import { type Pattern, compilePattern } from "./pattern.ts";
+import { type Pattern, compilePattern, patternProblem } from "./pattern.ts";
 import type { KeywordCompiler, KeywordSite } from "./schema-compiler.ts";
 
 /** The keywords that apply schemas to what is inside the value. */
@@ -30,22 +30,25 @@ function compileProperties({ value: schemas, below, refuse }: KeywordSite): Chec
   };
 }
 
-function patterns({ schema }: KeywordSite, refuse: (expected: string) => never): readonly (readonly [Pattern, string])[] {
+function patterns(
+  { schema }: KeywordSite,
+  refuse: (expected: string) => never,
+): readonly (readonly [Pattern, string])[] {
   const sources = getKey(schema, "patternProperties");
   if (!isJsonObject(sources)) return [];
   return Object.keys(sources).map((source) => {
-    try {
-      return [compilePattern(source), source] as const;
-    } catch {
+    if (patternProblem(source) !== undefined)
       return refuse(`an object of schemas by regular expression ("${source}" is none)`);
-    }
+    return [compilePattern(source), source] as const;
   });
 }
 
 function compilePatternProperties(site: KeywordSite): Check {
   const { value: schemas, below, refuse } = site;
   if (!isJsonObject(schemas)) return refuse("an object of schemas");
-  const checks = patterns(site, refuse).map(([pattern, source]) => [pattern, below(schemas[source] as Json, source)] as const);
+  const checks = patterns(site, refuse).map(
+    ([pattern, source]) => [pattern, below(schemas[source] as Json, source)] as const,
+  );
   return (value, path, run, evaluated) => {
     if (!isJsonObject(value)) return;
     for (const [name, item] of Object.entries(value)) {
@@ -69,7 +72,8 @@ function compileAdditionalProperties(site: KeywordSite): Check {
       if (names.has(name) || matched.some(([pattern]) => pattern.test(name))) continue;
       evaluated.properties.add(name);
       const at = { segment: name, parent: path };
-      if (check === undefined) run.fail(at, "additionalProperties", "should not be here, only the named properties may");
+      if (check === undefined)
+        run.fail(at, "additionalProperties", "should not be here, only the named properties may");
       else check(item, at, run, new Evaluated());
     }
   };
@@ -81,7 +85,8 @@ function compilePropertyNames({ value: schema, below }: KeywordSite): Check {
     if (!isJsonObject(value)) return;
     for (const name of Object.keys(value)) {
       const [error] = run.attempt(check, name, undefined, new Evaluated());
-      if (error !== undefined) run.fail({ segment: name, parent: path }, "propertyNames", `has a name that ${error.message}`);
+      if (error !== undefined)
+        run.fail({ segment: name, parent: path }, "propertyNames", `has a name that ${error.message}`);
     }
   };
 }
@@ -118,7 +123,11 @@ function compilePrefixItems({ value: schemas, below, refuse }: KeywordSite): Che
 function compileItems({ keyword, value: schemas, schema, below }: KeywordSite): Check {
   if (isJsonArray(schemas)) return checkItems(schemas.map((item, index) => below(item, index)));
   const prefix = getKey(schema, "prefixItems");
-  return checkItemsFrom(isJsonArray(prefix) ? prefix.length : 0, schemas === false ? undefined : below(schemas), keyword);
+  return checkItemsFrom(
+    isJsonArray(prefix) ? prefix.length : 0,
+    schemas === false ? undefined : below(schemas),
+    keyword,
+  );
 }
 
 function compileAdditionalItems({ keyword, value: rest, schema, below }: KeywordSite): Check | undefined {

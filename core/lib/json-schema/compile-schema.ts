@@ -28,7 +28,9 @@ export type SchemaValidator = (value: Json) => readonly SchemaError[];
  */
 export function compileSchema(schema: Json, options: CompileSchemaOptions = {}): SchemaValidator {
   const resources = new SchemaResources(options.resolve ?? (() => undefined));
-  const check = new SchemaCompiler(resources, options.formats ?? "assert").compile(resources.add(schema, options.uri ?? ""));
+  const check = new SchemaCompiler(resources, options.formats ?? "assert").compile(
+    resources.add(schema, options.uri ?? ""),
+  );
   return (value) => {
     const run = new Evaluation();
     try {

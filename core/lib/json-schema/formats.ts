@@ -53,7 +53,8 @@ function isDateTime(text: string): boolean {
 }
 
 function isDuration(text: string): boolean {
-  const calendar = /^P(?!$)(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)?(?:T(?=\d)(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?$/u;
+  const calendar =
+    /^P(?!$)(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)?(?:T(?=\d)(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?$/u;
   return calendar.test(text) || /^P\d+W$/u.test(text);
 }
 
@@ -72,7 +73,11 @@ function isEmail(text: string): boolean {
 
 function isHostname(text: string): boolean {
   if (text.length === 0 || text.length > 253) return false;
-  return text.split(".").every((label) => /^(?!..--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$|^[Xx][Nn]--[A-Za-z0-9-]{0,58}[A-Za-z0-9]$/u.test(label));
+  return text
+    .split(".")
+    .every((label) =>
+      /^(?!..--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$|^[Xx][Nn]--[A-Za-z0-9-]{0,58}[A-Za-z0-9]$/u.test(label),
+    );
 }
 
 function isIpv4(text: string): boolean {

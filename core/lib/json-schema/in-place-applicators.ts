@@ -94,13 +94,16 @@ function compileOneOf(site: KeywordSite): Check {
 function nearest(attempts: readonly (readonly SchemaError[])[]): string {
   const depth = (errors: readonly SchemaError[]): number => errors[0]?.pointer.split("/").length ?? 0;
   const best = attempts.toSorted((left, right) => depth(right) - depth(left) || left.length - right.length)[0]?.[0];
-  return best === undefined ? "" : ` (nearest: ${best.pointer === "" ? "it" : best.pointer} ${best.message})`.slice(0, 300);
+  return best === undefined
+    ? ""
+    : ` (nearest: ${best.pointer === "" ? "it" : best.pointer} ${best.message})`.slice(0, 300);
 }
 
 function compileNot({ value: schema, below }: KeywordSite): Check {
   const check = below(schema);
   return (value, path, run) => {
-    if (run.attempt(check, value, path, new Evaluated()).length === 0) run.fail(path, "not", "should not match this schema");
+    if (run.attempt(check, value, path, new Evaluated()).length === 0)
+      run.fail(path, "not", "should not match this schema");
   };
 }
 

@@ -28,12 +28,33 @@ export type SchemaResolver = (uri: string) => Json | undefined;
 const DATA_KEYWORDS = new Set(["const", "enum", "default", "examples"]);
 
 /** Keywords whose value maps names to schemas: the names are no keywords. */
-const MAP_KEYWORDS = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"]);
+const MAP_KEYWORDS = new Set([
+  "properties",
+  "patternProperties",
+  "$defs",
+  "definitions",
+  "dependentSchemas",
+  "dependencies",
+]);
 
 /** Keywords whose value is a schema or a list of schemas; `$id` is looked for nowhere else. */
 const SCHEMA_KEYWORDS = new Set([
-  "items", "prefixItems", "additionalItems", "contains", "additionalProperties", "propertyNames", "unevaluatedItems",
-  "unevaluatedProperties", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "contentSchema",
+  "items",
+  "prefixItems",
+  "additionalItems",
+  "contains",
+  "additionalProperties",
+  "propertyNames",
+  "unevaluatedItems",
+  "unevaluatedProperties",
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "not",
+  "if",
+  "then",
+  "else",
+  "contentSchema",
 ]);
 
 const DEPTH_MAX = 128;
@@ -108,7 +129,15 @@ export class SchemaResources {
   #resourceFor(schema: Json, base: string, pointer: string, legacy: boolean): SchemaResource {
     const id = isJsonObject(schema) ? identifier(schema, legacy) : undefined;
     const uri = id === undefined ? base : withoutFragment(resolveUriReference(base, id));
-    const resource: SchemaResource = { uri, root: schema, rootPointer: pointer, legacy, anchors: new Map(), dynamicAnchors: new Map(), scanned: new Set() };
+    const resource: SchemaResource = {
+      uri,
+      root: schema,
+      rootPointer: pointer,
+      legacy,
+      anchors: new Map(),
+      dynamicAnchors: new Map(),
+      scanned: new Set(),
+    };
     this.#byUri.set(uri, resource);
     return resource;
   }
@@ -125,7 +154,8 @@ export class SchemaResources {
       if (DATA_KEYWORDS.has(key)) continue;
       const at = childPointer(pointer, key);
       if (MAP_KEYWORDS.has(key) && isJsonObject(value)) {
-        for (const [name, item] of Object.entries(value)) this.#enter(item, resource, childPointer(at, name), depth + 2);
+        for (const [name, item] of Object.entries(value))
+          this.#enter(item, resource, childPointer(at, name), depth + 2);
       } else if (SCHEMA_KEYWORDS.has(key)) {
         if (isJsonArray(value)) {
           for (const [index, item] of value.entries()) this.#enter(item, resource, childPointer(at, index), depth + 2);
@@ -140,7 +170,8 @@ export class SchemaResources {
     if (!isJsonObject(schema)) return;
     const dialect = getKey(schema, "$schema");
     const legacy = typeof dialect === "string" ? /draft-0[3-7]/u.test(dialect) : parent.legacy;
-    const own = identifier(schema, legacy) === undefined ? parent : this.#resourceFor(schema, parent.uri, pointer, legacy);
+    const own =
+      identifier(schema, legacy) === undefined ? parent : this.#resourceFor(schema, parent.uri, pointer, legacy);
     this.#scan(schema, own, pointer, depth);
   }
 

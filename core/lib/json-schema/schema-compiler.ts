@@ -58,16 +58,17 @@ export class SchemaCompiler {
   }
 
   #compileObject(schema: JsonObject, place: SchemaPlace): Check {
-    if (this.#depth > DEPTH_MAX) throw new SchemaCompileError("Cannot use the schema: it is nested too deeply", place.pointer);
-    let target: Check | undefined;
-    const forward: Check = (value, path, run, evaluated) => target?.(value, path, run, evaluated);
+    if (this.#depth > DEPTH_MAX)
+      throw new SchemaCompileError("Cannot use the schema: it is nested too deeply", place.pointer);
+    // The check is known before its keywords are compiled, so that a schema may refer to itself.
+    const checks: Check[] = [];
+    const check = schemaCheck(checks, place);
     const byResource = this.#compiled.get(schema) ?? new Map<string, Check>();
-    this.#compiled.set(schema, byResource.set(place.resource.uri, forward));
+    this.#compiled.set(schema, byResource.set(place.resource.uri, check));
     this.#depth += 1;
-    const checks = this.#keywordChecks(schema, place);
+    checks.push(...this.#keywordChecks(schema, place));
     this.#depth -= 1;
-    target = schemaCheck(checks, place);
-    return forward;
+    return check;
   }
 
   #keywordChecks(schema: JsonObject, place: SchemaPlace): readonly Check[] {
@@ -96,9 +97,13 @@ export class SchemaCompiler {
         const at = segments.reduce<string>(childPointer, pointer);
         return this.compile(this.#placeBelow(subschema, place, at));
       },
-      beside: (subschema, other) => this.compile(this.#placeBelow(subschema, place, childPointer(place.pointer, other))),
+      beside: (subschema, other) =>
+        this.compile(this.#placeBelow(subschema, place, childPointer(place.pointer, other))),
       refuse: (expected) => {
-        throw new SchemaCompileError(`Cannot use the schema keyword "${keyword}": its value should be ${expected}`, pointer);
+        throw new SchemaCompileError(
+          `Cannot use the schema keyword "${keyword}": its value should be ${expected}`,
+          pointer,
+        );
       },
     };
   }
@@ -106,7 +111,11 @@ export class SchemaCompiler {
   /** A subschema with an identifier of its own belongs to its own resource. */
   #placeBelow(schema: Json, parent: SchemaPlace, pointer: string): SchemaPlace {
     const id = isJsonObject(schema) && Object.hasOwn(schema, "$id") ? schema["$id"] : undefined;
-    if (typeof id === "string" && !id.startsWith("#") && !(parent.resource.legacy && Object.hasOwn(schema as JsonObject, "$ref"))) {
+    if (
+      typeof id === "string" &&
+      !id.startsWith("#") &&
+      !(parent.resource.legacy && Object.hasOwn(schema as JsonObject, "$ref"))
+    ) {
       const { resource } = this.resources.find(id, parent);
       return { schema, resource, pointer };
     }

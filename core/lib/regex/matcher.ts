@@ -1,8 +1,8 @@
-import { classSet, foldCase } from "./char-set.ts";
+import { foldCase } from "./char-set.ts";
 import { isPair } from "./code-points.ts";
 import type { Instruction, Program } from "./program.ts";
 import { RegexLimitError } from "./regex-error.ts";
-import type { RegexBudget } from "./regex.ts";
+import type { RegexBudget } from "./regex-options.ts";
 import type { Assertion } from "./tree.ts";
 
 /** How many ways back a search may remember; each takes four numbers. */
@@ -38,7 +38,6 @@ class Matcher {
   readonly #budget: RegexBudget;
   readonly #slots: number[];
   readonly #ways: number[] = [];
-  readonly #isWord: (code: number) => boolean;
   #longest: number[] | undefined;
 
   constructor(program: Program, text: string, from: number, budget: RegexBudget) {
@@ -47,7 +46,6 @@ class Matcher {
     this.#from = from;
     this.#budget = budget;
     this.#slots = Array.from({ length: program.slots }, () => -1);
-    this.#isWord = classSet("w", program.isUnicodeWord) as (code: number) => boolean;
   }
 
   matchesAt(start: number): boolean {
@@ -226,7 +224,9 @@ class Matcher {
 
   #look(instruction: Extract<Instruction, { op: "look" }>, pc: number, at: number, origin: number): boolean {
     const base = this.#ways.length;
-    const isFound = instruction.behind ? this.#behind(pc + 1, at, instruction.behind, origin) : this.#run(pc + 1, at, origin) >= 0;
+    const isFound = instruction.behind
+      ? this.#behind(pc + 1, at, instruction.behind, origin)
+      : this.#run(pc + 1, at, origin) >= 0;
     if (!isFound) return instruction.isNegative;
     if (!instruction.isNegative) {
       this.#forgetChoices(base);
@@ -252,21 +252,12 @@ class Matcher {
 
   #endsAt(pc: number, start: number, end: number, origin: number): boolean {
     const base = this.#ways.length;
-    let after = this.#run(pc, start, origin);
-    while (after >= 0 && after !== end) {
-      const way = this.#back(base);
-      if (!way) return false;
-      after = this.#resume(way, base, origin);
+    let way: readonly [pc: number, at: number] | undefined = [pc, start];
+    while (way) {
+      if (this.#run(way[0], way[1], origin) === end) return true;
+      way = this.#back(base);
     }
-    return after === end;
-  }
-
-  /** Goes on with a run that matched, but not as far as it should. */
-  #resume([pc, at]: readonly [pc: number, at: number], base: number, origin: number): number {
-    const after = this.#run(pc, at, origin);
-    if (after >= 0 || this.#ways.length <= base) return after;
-    const way = this.#back(base);
-    return way ? this.#resume(way, base, origin) : -1;
+    return false;
   }
 
   #backreference({ groups, ignoreCase }: Extract<Instruction, { op: "backreference" }>, at: number): number {
@@ -307,7 +298,7 @@ class Matcher {
 
   #isWordAt(at: number): boolean {
     const point = this.#text.codePointAt(at);
-    return point !== undefined && this.#isWord(point);
+    return point !== undefined && this.#program.isWord(point);
   }
 
   #isWordBefore(at: number): boolean {

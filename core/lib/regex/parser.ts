@@ -1,6 +1,18 @@
-import { type CharSet, classSet, foldCase, foldedSet, intersectionSet, isNewline, negatedSet, posixSet, propertySet, rangeSet, unionSet } from "./char-set.ts";
+import {
+  type CharSet,
+  classSet,
+  foldCase,
+  foldedSet,
+  intersectionSet,
+  isNewline,
+  negatedSet,
+  posixSet,
+  propertySet,
+  rangeSet,
+  unionSet,
+} from "./char-set.ts";
 import { RegexSyntaxError } from "./regex-error.ts";
-import type { RegexOptions } from "./regex.ts";
+import type { RegexOptions } from "./regex-options.ts";
 import type { Assertion, Repeat, Tree } from "./tree.ts";
 
 const NESTING_MAX = 100;
@@ -25,7 +37,15 @@ export function parseRegex(source: string, options: RegexOptions): ParsedRegex {
   return new Parser(source, options).parse();
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, r: 0x0d, f: 0x0c, v: 0x0b, a: 0x07, e: 0x1b };
+const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
+  t: 0x09,
+  n: 0x0a,
+  r: 0x0d,
+  f: 0x0c,
+  v: 0x0b,
+  a: 0x07,
+  e: 0x1b,
+};
 const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   b: "word-boundary",
   B: "no-word-boundary",
@@ -48,7 +68,12 @@ class Parser {
   constructor(source: string, options: RegexOptions) {
     this.#source = source;
     this.#isEcma = options.flavour === "ecma";
-    this.#flags = { ignoreCase: options.ignoreCase ?? false, extended: options.extended ?? false, dotAll: options.dotAll ?? false, multiLine: false };
+    this.#flags = {
+      ignoreCase: options.ignoreCase ?? false,
+      extended: options.extended ?? false,
+      dotAll: options.dotAll ?? false,
+      multiLine: false,
+    };
   }
 
   parse(): ParsedRegex {
@@ -58,9 +83,18 @@ class Parser {
     return { tree, groupNames: this.#groupNames };
   }
 
-  #resolve({ groups, key, offset }: { readonly groups: number[]; readonly key: string; readonly offset: number }): void {
+  #resolve({
+    groups,
+    key,
+    offset,
+  }: {
+    readonly groups: number[];
+    readonly key: string;
+    readonly offset: number;
+  }): void {
     if (isDigits(key)) {
-      if (Number(key) > this.#groupNames.length || Number(key) === 0) throw new RegexSyntaxError("invalid backref number/name", offset);
+      if (Number(key) > this.#groupNames.length || Number(key) === 0)
+        throw new RegexSyntaxError("invalid backref number/name", offset);
       groups.push(Number(key));
       return;
     }
@@ -89,7 +123,11 @@ class Parser {
       const atom = this.#atom(char);
       if (atom) items.push(this.#quantified(atom));
     }
-    return items.length === 1 ? (items[0] as Tree) : items.length === 0 ? { type: "empty" } : { type: "sequence", items };
+    return items.length === 1
+      ? (items[0] as Tree)
+      : items.length === 0
+        ? { type: "empty" }
+        : { type: "sequence", items };
   }
 
   #skipExtended(): void {
@@ -113,13 +151,19 @@ class Parser {
         return { type: "set", set: this.#bracket() };
       case ".":
         this.#position++;
-        return { type: "set", set: this.#flags.dotAll ? () => true : this.#isEcma ? (code) => !isEcmaNewline(code) : negatedSet(isNewline) };
+        return {
+          type: "set",
+          set: this.#flags.dotAll ? () => true : this.#isEcma ? (code) => !isEcmaNewline(code) : negatedSet(isNewline),
+        };
       case "^":
         this.#position++;
         return { type: "assertion", at: this.#flags.multiLine ? "line-start" : "text-start" };
       case "$":
         this.#position++;
-        return { type: "assertion", at: this.#flags.multiLine ? "line-end" : this.#isEcma ? "text-end" : "text-end-or-last-newline" };
+        return {
+          type: "assertion",
+          at: this.#flags.multiLine ? "line-end" : this.#isEcma ? "text-end" : "text-end-or-last-newline",
+        };
       case "\\":
         return this.#escape();
       case "*":
@@ -177,7 +221,9 @@ class Parser {
     const end = this.#source.indexOf("}", this.#position);
     const parts = end < 0 ? [] : this.#source.slice(this.#position + 1, end).split(",");
     const [low = "", high] = parts;
-    const isValid = (isDigits(low) && (high === undefined || high === "" || isDigits(high))) || (!this.#isEcma && low === "" && high !== undefined && isDigits(high));
+    const isValid =
+      (isDigits(low) && (high === undefined || high === "" || isDigits(high))) ||
+      (!this.#isEcma && low === "" && high !== undefined && isDigits(high));
     if (parts.length === 0 || parts.length > 2 || !isValid) return undefined;
     const min = low === "" ? 0 : Number(low);
     const max = high === undefined ? min : high === "" ? Infinity : Number(high);
@@ -292,14 +338,18 @@ class Parser {
       }
       if (char === "R") {
         this.#position++;
-        return { type: "atomic", body: { type: "choice", options: [this.#text("\r\n"), { type: "set", set: isAnyLineBreak }] } };
+        return {
+          type: "atomic",
+          body: { type: "choice", options: [this.#text("\r\n"), { type: "set", set: isAnyLineBreak }] },
+        };
       }
       if (char === "N" || char === "O") {
         this.#position++;
         return { type: "set", set: char === "O" ? () => true : negatedSet(isNewline) };
       }
       if (char === "Q") return this.#quoted();
-      if (char === "g" || char === "X" || char === "y" || char === "Y") return this.#fail(`\\${char} is not supported`, start);
+      if (char === "g" || char === "X" || char === "y" || char === "Y")
+        return this.#fail(`\\${char} is not supported`, start);
     }
     const set = this.#escapedSet();
     if (set) return { type: "set", set: this.#flags.ignoreCase ? foldedSet(set) : set };
@@ -472,7 +522,10 @@ class Parser {
     }
     const from = this.#bracketChar();
     if (typeof from !== "number") return from;
-    const isRange = this.#source[this.#position] === "-" && this.#source[this.#position + 1] !== "]" && this.#source[this.#position + 1] !== undefined;
+    const isRange =
+      this.#source[this.#position] === "-" &&
+      this.#source[this.#position + 1] !== "]" &&
+      this.#source[this.#position + 1] !== undefined;
     if (!isRange) return rangeSet(from, from);
     const dash = this.#position++;
     if (!this.#isEcma && this.#source[this.#position] === "[") {
@@ -514,7 +567,8 @@ class Parser {
   }
 }
 
-const isAnyLineBreak: CharSet = (code) => (code >= 0x0a && code <= 0x0d) || code === 0x85 || code === 0x2028 || code === 0x2029;
+const isAnyLineBreak: CharSet = (code) =>
+  (code >= 0x0a && code <= 0x0d) || code === 0x85 || code === 0x2028 || code === 0x2029;
 
 function isEcmaNewline(code: number): boolean {
   return code === 0x0a || code === 0x0d || code === 0x2028 || code === 0x2029;

@@ -1,7 +1,7 @@
-import type { CharSet } from "./char-set.ts";
+import { type CharSet, classSet } from "./char-set.ts";
 import type { ParsedRegex } from "./parser.ts";
 import { RegexSyntaxError } from "./regex-error.ts";
-import type { RegexOptions } from "./regex.ts";
+import type { RegexOptions } from "./regex-options.ts";
 import { type Assertion, type Repeat, type Tree, widthOf } from "./tree.ts";
 
 /** The instructions a pattern may become; counted repeats of groups are written out, so that this bounds them. */
@@ -21,7 +21,12 @@ export type Instruction =
   /** Leaves a loop whose body took nothing since `slot` was saved. */
   | { readonly op: "unless-progress"; readonly slot: number; readonly to: number }
   | { readonly op: "atomic"; readonly next: number }
-  | { readonly op: "look"; readonly next: number; readonly isNegative: boolean; readonly behind: { readonly min: number; readonly max: number } | undefined }
+  | {
+      readonly op: "look";
+      readonly next: number;
+      readonly isNegative: boolean;
+      readonly behind: { readonly min: number; readonly max: number } | undefined;
+    }
   | { readonly op: "backreference"; readonly groups: readonly number[]; readonly ignoreCase: boolean }
   | { readonly op: "match" };
 
@@ -37,7 +42,7 @@ export interface Program {
   readonly isAnchored: boolean;
   readonly longest: boolean;
   readonly notEmpty: boolean;
-  readonly isUnicodeWord: boolean;
+  readonly isWord: CharSet;
 }
 
 /** Compiles a parsed pattern for the matcher. */
@@ -55,7 +60,7 @@ export function compileProgram({ tree, groupNames }: ParsedRegex, options: Regex
     isAnchored: isAnchored(tree),
     longest: options.longest ?? false,
     notEmpty: options.notEmpty ?? false,
-    isUnicodeWord: options.flavour !== "ecma",
+    isWord: classSet("w", options.flavour !== "ecma") as CharSet,
   };
 }
 
@@ -158,7 +163,11 @@ class Emitter {
       return;
     }
     if (repeat.mode === "possessive") {
-      this.#enclosed((next) => ({ op: "atomic", next }), { type: "repeat", body, repeat: { ...repeat, mode: "greedy" } });
+      this.#enclosed((next) => ({ op: "atomic", next }), {
+        type: "repeat",
+        body,
+        repeat: { ...repeat, mode: "greedy" },
+      });
       return;
     }
     for (let count = 0; count < repeat.min; count++) this.tree(body);
@@ -176,7 +185,9 @@ class Emitter {
     this.emit({ op: "jump", to: start });
     const end = this.code.length;
     if (mayBeEmpty) this.code[check] = { op: "unless-progress", slot, to: end };
-    this.code[start] = isLazy ? { op: "split", first: end, second: start + 1 } : { op: "split", first: start + 1, second: end };
+    this.code[start] = isLazy
+      ? { op: "split", first: end, second: start + 1 }
+      : { op: "split", first: start + 1, second: end };
   }
 
   #optional(body: Tree, times: number, isLazy: boolean): void {
@@ -186,7 +197,10 @@ class Emitter {
       this.tree(body);
     }
     const end = this.code.length;
-    for (const split of splits) this.code[split] = isLazy ? { op: "split", first: end, second: split + 1 } : { op: "split", first: split + 1, second: end };
+    for (const split of splits)
+      this.code[split] = isLazy
+        ? { op: "split", first: end, second: split + 1 }
+        : { op: "split", first: split + 1, second: end };
   }
 }
 

@@ -1,33 +1,12 @@
 import { codePointOffset, unitOffset } from "./code-points.ts";
-import { type RegexMatch, RegexLimitError, RegexSyntaxError } from "./regex-error.ts";
+import type { RegexMatch } from "./regex-error.ts";
+import type { RegexBudget, RegexOptions } from "./regex-options.ts";
 import { search } from "./matcher.ts";
 import { type Program, compileProgram } from "./program.ts";
 import { parseRegex } from "./parser.ts";
 
 export { RegexLimitError, type RegexMatch, RegexSyntaxError } from "./regex-error.ts";
-
-/** Whose regular expressions: Oniguruma's with Perl syntax (what jq uses), or ECMA-262's with the `u` flag (what JSON Schema asks for). */
-export type RegexFlavour = "oniguruma" | "ecma";
-
-/** What a compiled regular expression is asked for besides its text and pattern. */
-export interface RegexOptions {
-  readonly flavour?: RegexFlavour;
-  /** Letters differ in case only: they match. */
-  readonly ignoreCase?: boolean;
-  /** Spaces and comments in the pattern are skipped. */
-  readonly extended?: boolean;
-  /** `.` matches line breaks too. */
-  readonly dotAll?: boolean;
-  /** The longest of all matches at a position is taken. */
-  readonly longest?: boolean;
-  /** Empty matches do not count. */
-  readonly notEmpty?: boolean;
-}
-
-/** A counter of moves that several searches share; each search takes from it. */
-export interface RegexBudget {
-  moves: number;
-}
+export type { RegexBudget, RegexFlavour, RegexOptions } from "./regex-options.ts";
 
 /** A regular expression that cannot hang: every search counts its moves and stops with {@link RegexLimitError} when they are used up. */
 export interface Regex {
@@ -40,7 +19,7 @@ export interface Regex {
   exec(text: string, from?: number, budget?: RegexBudget): RegexMatch | undefined;
 }
 
-/** The moves of one search where the caller sets no budget; about twenty milliseconds. */
+/** The moves of one search where the caller sets no budget: a few tens of milliseconds. */
 export const REGEX_MOVES_MAX = 1_000_000;
 
 /**
@@ -75,7 +54,12 @@ class CompiledRegex implements Regex {
     for (let slot = 0; slot < slots.length; slot += 2) {
       const [start, end] = [slots[slot] as number, slots[slot + 1] as number];
       if (start < 0 || end < 0) spans.push(undefined);
-      else spans.push({ offset: codePointOffset(text, start), length: codePointOffset(text, end) - codePointOffset(text, start), text: text.slice(start, end) });
+      else
+        spans.push({
+          offset: codePointOffset(text, start),
+          length: codePointOffset(text, end) - codePointOffset(text, start),
+          text: text.slice(start, end),
+        });
     }
     const [whole, ...groups] = spans;
     return { ...(whole as NonNullable<typeof whole>), groups };

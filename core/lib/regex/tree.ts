@@ -1,7 +1,15 @@
 import type { CharSet } from "./char-set.ts";
 
 /** Where a match may be without taking a character. */
-export type Assertion = "text-start" | "text-end" | "text-end-or-last-newline" | "line-start" | "line-end" | "word-boundary" | "no-word-boundary" | "search-start";
+export type Assertion =
+  | "text-start"
+  | "text-end"
+  | "text-end-or-last-newline"
+  | "line-start"
+  | "line-end"
+  | "word-boundary"
+  | "no-word-boundary"
+  | "search-start";
 
 /** How often a part repeats; possessive repeats give nothing back. */
 export interface Repeat {
@@ -45,7 +53,9 @@ export function widthOf(tree: Tree): Width {
     case "set":
       return { min: 1, max: 1 };
     case "sequence":
-      return tree.items.map(widthOf).reduce((sum, width) => ({ min: sum.min + width.min, max: sum.max + width.max }), NOTHING);
+      return tree.items
+        .map(widthOf)
+        .reduce((sum, width) => ({ min: sum.min + width.min, max: sum.max + width.max }), NOTHING);
     case "choice": {
       const widths = tree.options.map(widthOf);
       return { min: Math.min(...widths.map((width) => width.min)), max: Math.max(...widths.map((width) => width.max)) };

@@ -69,7 +69,7 @@ export function tokenRequestFields(policy: JsonObject, grant: Grant): readonly (
 
 /** The same fields as the request body of one of the two encodings; a repeated field is an array in JSON. */
 export function encodeTokenRequest(fields: readonly (readonly [name: string, value: string])[], encoding: string): string {
-  if (encoding !== "application/json") return new URLSearchParams(fields.map(([name, value]) => [name, value])).toString();
+  if (encoding !== "application/json") return new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString();
   const body: Record<string, Json> = {};
   for (const [name, value] of fields) {
     const known = body[name];

@@ -1,7 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import path from "node:path";
 import { parse as parseYaml } from "yaml";
-import { type Json, type JsonObject, getKey } from "@stigmer/core/lib/json.ts";
+import { type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
 import { ActivityFault } from "../activity.ts";
 import type { ActivityOptions } from "../activity-options.ts";

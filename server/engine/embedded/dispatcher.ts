@@ -135,7 +135,11 @@ export class Dispatcher {
     const { run } = job.actor;
     const once = command.delivery === "at-most-once";
     if (once && !(await this.#recordIntent(job))) return;
-    if (!this.#wanted(job)) return;
+    if (!this.#wanted(job)) {
+      // Cancelled while the intent was on its way to the disk: the cancellation may have deleted it too early.
+      if (once) this.#parts.committer.later(intentEnd(run, job.id));
+      return;
+    }
     const fact = await this.#call(job, command);
     if (fact === undefined || !this.#wanted(job)) return;
     this.#close(job);

@@ -10,6 +10,7 @@ import { Committer } from "./committer.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Executor } from "./executor.ts";
 import { History, type PastView } from "./history.ts";
+import { CorruptRecord } from "./journal-record.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -183,23 +184,24 @@ export class EmbeddedEngine implements Engine {
 
   async trace(runId: string): Promise<readonly TaskTrace[]> {
     const row = await this.#rowOf(runId);
-    return (await this.#history.changeSince(row, 0)).trace;
+    return (await this.#reading(row, this.#history.changeSince(row, 0))).trace;
   }
 
   async history(runId: string, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
-    return this.#history.page(await this.#rowOf(runId), fromSeq, limit);
+    const row = await this.#rowOf(runId);
+    return this.#reading(row, this.#history.page(row, fromSeq, limit));
   }
 
   async stateAt(runId: string, seq: number): Promise<PastView | undefined> {
     const row = await this.#ports.store.runs.get(runId);
-    return row === undefined ? undefined : this.#history.stateAt(row, seq);
+    return row === undefined ? undefined : this.#reading(row, this.#history.stateAt(row, seq));
   }
 
   async *watch(runId: string, fromPosition: number, signal: AbortSignal): AsyncGenerator<RunChange> {
     const { run } = await this.#rowOf(runId);
     yield* this.#watches.watch(run, fromPosition, signal, async (position) => {
       const row = await this.#ports.store.runs.byKey(run);
-      return row === undefined ? undefined : this.#history.changeSince(row, position);
+      return row === undefined ? undefined : this.#reading(row, this.#history.changeSince(row, position));
     });
   }
 
@@ -236,6 +238,17 @@ export class EmbeddedEngine implements Engine {
     const row = await this.#ports.store.runs.get(runId);
     if (row === undefined) throw new ControlRefused("missing", `Cannot find run "${runId}": there is none, its id should be that of a run that has not been removed`);
     return row;
+  }
+
+  /** A reader that comes upon a corrupt record is told so; a run that is not over is quarantined as it would be at the next start. */
+  async #reading<Result>(row: RunRow, result: Promise<Result>): Promise<Result> {
+    try {
+      return await result;
+    } catch (error) {
+      if (!(error instanceof CorruptRecord)) throw error;
+      if (row.endedAt === undefined && row.status !== "quarantined") await this.#executor.quarantine(row.run, error.message);
+      throw new ControlRefused("phase", `Cannot read the history of run "${row.id}": ${error.message}`);
+    }
   }
 
   /** Gives a fact to a run; undefined when there is no such run or it is quarantined (its writes are then made all the same). */

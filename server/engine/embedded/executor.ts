@@ -259,6 +259,12 @@ export class Executor {
 
   /** Marks a run as quarantined, with the reason, for everybody to see. */
   async quarantine(run: number, reason: string): Promise<void> {
+    const actor = this.#parts.live().peek(run);
+    if (actor !== undefined) {
+      this.#parts.live().remove(actor);
+      const error = new StoreUnavailable("failed", `Cannot use run "${actor.row.id}": it is quarantined (${reason})`);
+      this.#refuseAll(actor, error);
+    }
     await this.#parts.committer.commitSurely([{ op: "updateRun", run, changes: { status: "quarantined", reason, active: false } }]);
     this.#parts.hooks.quarantined?.(run, reason);
   }

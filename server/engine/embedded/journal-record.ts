@@ -50,12 +50,15 @@ export function encodeFact(fact: RunEvent, position: JournalPosition, inlineChar
   return { record, blobs };
 }
 
+/** What a record is recognised by stays in it, whatever the limit. */
+const KEPT = ["type", "at", "id"];
+
 function moveLargeMembers(fact: RunEvent, inlineCharsMax: number): { data: string; blobs: readonly Write[] } {
   const blobs: Write[] = [];
   const kept: Record<string, unknown> = {};
   const moved: Record<string, string> = {};
   for (const [key, value] of Object.entries(fact)) {
-    const text = JSON.stringify(value);
+    const text = KEPT.includes(key) ? "" : JSON.stringify(value);
     if (text.length <= inlineCharsMax / 8) {
       kept[key] = value;
       continue;

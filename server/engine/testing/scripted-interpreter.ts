@@ -47,12 +47,13 @@ interface Program {
 
 function compile(document: WorkflowDocument): Program {
   const lists = new Map<string, readonly { name: string; task: TaskDefinition }[]>();
-  const visit = (list: TaskList, pointer: string): void => {
+  const visit = (list: TaskList, pointer: string, branch = false): void => {
     const entries = taskEntries(list);
+    const place = (index: number, name: string): string => (branch ? `${pointer}/${name}` : `${pointer}/${String(index)}/${name}`);
     lists.set(pointer, entries);
     entries.forEach(({ name, task }, index) => {
       if (!("fork" in task)) return;
-      taskEntries(task.fork.branches).forEach((branch, at) => visit([{ [branch.name]: branch.task }], `${pointer}/${String(index)}/${name}/fork/branches/${String(at)}`));
+      taskEntries(task.fork.branches).forEach((inner, at) => visit([{ [inner.name]: inner.task }], `${place(index, name)}/fork/branches/${String(at)}`, true));
     });
   };
   visit(document.do, "/do");
@@ -194,12 +195,13 @@ class Step {
       if (wait.kind === "child") this.commands.push({ type: "cancelChild", id });
     }
     state.status = status;
+    state.suspended = false;
     state.endedAt = this.#at;
   }
 }
 
 function pointerOf(thread: Thread, name: string): string {
-  return `${thread.list}/${String(thread.index)}/${name}`;
+  return thread.parent === undefined ? `${thread.list}/${String(thread.index)}/${name}` : `${thread.list}/${name}`;
 }
 
 /** The command a waiting thread waits for. */
@@ -213,7 +215,7 @@ function commandOf(program: Program, thread: Thread, state: State): Command | un
   if (wait.kind === "timer") return { type: "setTimer", id, dueAt: wait.dueAt ?? 0 };
   if (wait.kind === "activity" && "call" in task) {
     const delivery = task.metadata?.["delivery"] === "at-most-once" ? "at-most-once" : "at-least-once";
-    return { type: "startActivity", id, kind: "noop", arguments: { value: thread.value }, task: position, idempotencyKey: `${state.runId}${position.pointer}/${String(wait.attempt)}`, delivery };
+    return { type: "startActivity", id, kind: "noop", arguments: { value: thread.value }, task: position, idempotencyKey: `${state.runId}${position.pointer}/${String(id)}`, delivery };
   }
   if (wait.kind === "event" && "listen" in task) {
     const filters = [task.listen.to.one ?? { with: {} }].map((filter): EventFilter => ({ with: Object.fromEntries(Object.entries(filter.with).map(([key, equals]) => [key, { equals: equals as Json }])) }));
@@ -318,6 +320,13 @@ function control(step: Step, program: Program, state: State, event: RunEvent & {
   }
   for (const key of ["fault", "output", "endedAt", "failed"] as const) delete state[key];
   state.status = "running";
+  // A fault ended everything: what else was under way begins anew with the task that faulted.
+  const others = event.type === "retried" ? state.threads.filter((other) => other !== thread && other.wait !== undefined && other.wait.kind !== "join") : [];
+  for (const other of others) {
+    delete other.wait;
+    delete other.ready;
+    step.run(other);
+  }
   if (event.type === "skipped") step.complete(thread, event.output ?? thread.value);
   else {
     delete thread.wait;

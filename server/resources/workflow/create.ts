@@ -11,6 +11,7 @@ import type { ResourcePorts } from "../ports.ts";
 import { createDefaultInstance } from "./create-default-instance.ts";
 import { workflowKind } from "./kind.ts";
 import { recordDefinition } from "./record-definition.ts";
+import { recordSchedule } from "./record-schedule.ts";
 import { sealDeclaredSecrets } from "./seal-declared-secrets.ts";
 import { validateWorkflowSpec } from "./validate-workflow-spec.ts";
 
@@ -25,6 +26,7 @@ export function createWorkflow(ports: ResourcePorts): UnaryHandler<Workflow, Wor
     .step(buildNewState(workflowKind))
     .step(sealDeclaredSecrets(ports.secrets))
     .step(recordDefinition)
+    .step(recordSchedule)
     .step(announce(workflowKind))
     .step(createDefaultInstance(ports))
     .step(persist(workflowKind))

@@ -1,7 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import type { Workflow } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/api_pb.ts";
 import { WorkflowDocumentSchema, WorkflowSpecSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/spec_pb.ts";
-import { type ApiResourceReference, ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import {
+  type ApiResourceReference,
+  ApiResourceReferenceSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";

@@ -23,13 +23,16 @@ export function getWorkflowVersion(ports: ResourcePorts): UnaryHandler<GetWorkfl
     .reply(ports.environment, ({ version }) => version);
 }
 
-const loadVersion = step("LoadVersion", async ({ valid }: { readonly valid: GetWorkflowVersionRequest }, { environment, unit }) => {
-  const row = await unit.get(workflowKind.key, valid.workflowId);
-  if (row === undefined) throw notFound(workflowKind.name, valid.workflowId);
-  const { resource } = decodeRow(workflowKind, row);
-  const choice = choiceOf(valid) ?? { revision: Number(resource.status?.revision ?? 0n) };
-  return { version: presentVersion(await findVersion(environment.store, row.id, choice), resource) };
-});
+const loadVersion = step(
+  "LoadVersion",
+  async ({ valid }: { readonly valid: GetWorkflowVersionRequest }, { environment, unit }) => {
+    const row = await unit.get(workflowKind.key, valid.workflowId);
+    if (row === undefined) throw notFound(workflowKind.name, valid.workflowId);
+    const { resource } = decodeRow(workflowKind, row);
+    const choice = choiceOf(valid) ?? { revision: Number(resource.status?.revision ?? 0n) };
+    return { version: presentVersion(await findVersion(environment.store, row.id, choice), resource) };
+  },
+);
 
 /** Digests and revisions that no workflow can have are simply not found. */
 function choiceOf({ version }: GetWorkflowVersionRequest): VersionChoice | undefined {

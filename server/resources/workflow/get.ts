@@ -32,7 +32,11 @@ export function getWorkflow(ports: ResourcePorts): UnaryHandler<WorkflowId, Work
 export const countActiveRuns: Step<{ readonly stored: ResourceRow }, { readonly activeRuns: number }> = step(
   "CountActiveRuns",
   async ({ stored }, { environment }) => {
-    const { rows } = await environment.store.runs.list({ workflowId: stored.id, statuses: OPEN_STATUSES, limit: ACTIVE_RUNS_COUNTED_MAX });
+    const { rows } = await environment.store.runs.list({
+      workflowId: stored.id,
+      statuses: OPEN_STATUSES,
+      limit: ACTIVE_RUNS_COUNTED_MAX,
+    });
     return { activeRuns: rows.length };
   },
 );

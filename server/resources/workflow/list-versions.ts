@@ -17,7 +17,9 @@ import { workflowKind } from "./kind.ts";
 import { presentVersion } from "./present-version.ts";
 
 /** Lists the versions of a workflow, newest first, without their texts. */
-export function listWorkflowVersions(ports: ResourcePorts): UnaryHandler<ListWorkflowVersionsRequest, ListWorkflowVersionsResponse> {
+export function listWorkflowVersions(
+  ports: ResourcePorts,
+): UnaryHandler<ListWorkflowVersionsRequest, ListWorkflowVersionsResponse> {
   return Pipeline.start<ListWorkflowVersionsRequest>("workflow.listVersions")
     .step(authorize)
     .step(validateProto(ListWorkflowVersionsRequestSchema))
@@ -25,14 +27,17 @@ export function listWorkflowVersions(ports: ResourcePorts): UnaryHandler<ListWor
     .reply(ports.environment, ({ response }) => response);
 }
 
-const loadVersions = step("LoadVersions", async ({ valid }: { readonly valid: ListWorkflowVersionsRequest }, { environment, unit }) => {
-  const { workflowId, pageSize, pageToken } = valid;
-  const row = await unit.get(workflowKind.key, workflowId);
-  if (row === undefined) throw notFound(workflowKind.name, workflowId);
-  const { resource } = decodeRow(workflowKind, row);
-  const size = pageSize === 0 ? PAGE_SIZE_DEFAULT : pageSize;
-  const cursor = pageToken === "" ? undefined : pageToken;
-  const page = await pageOrRefusal(() => environment.store.definitions.list(workflowId, size, cursor));
-  const versions = page.rows.map((version) => ({ ...presentVersion(version, resource), definition: "" }));
-  return { response: create(ListWorkflowVersionsResponseSchema, { versions, nextPageToken: page.next ?? "" }) };
-});
+const loadVersions = step(
+  "LoadVersions",
+  async ({ valid }: { readonly valid: ListWorkflowVersionsRequest }, { environment, unit }) => {
+    const { workflowId, pageSize, pageToken } = valid;
+    const row = await unit.get(workflowKind.key, workflowId);
+    if (row === undefined) throw notFound(workflowKind.name, workflowId);
+    const { resource } = decodeRow(workflowKind, row);
+    const size = pageSize === 0 ? PAGE_SIZE_DEFAULT : pageSize;
+    const cursor = pageToken === "" ? undefined : pageToken;
+    const page = await pageOrRefusal(() => environment.store.definitions.list(workflowId, size, cursor));
+    const versions = page.rows.map((version) => ({ ...presentVersion(version, resource), definition: "" }));
+    return { response: create(ListWorkflowVersionsResponseSchema, { versions, nextPageToken: page.next ?? "" }) };
+  },
+);

@@ -1,7 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Workflow } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/api_pb.ts";
-import { type WorkflowVersion, WorkflowVersionSchema } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_pb.ts";
+import {
+  type WorkflowVersion,
+  WorkflowVersionSchema,
+} from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_pb.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import type { DefinitionRow } from "../../store/ports.ts";
 

@@ -36,10 +36,14 @@ export function readDefinition(spec: WorkflowSpec, load: DefinitionLoader): Defi
 /** Reads a definition from its text. */
 export function readText(source: string, load: DefinitionLoader, warnings: readonly string[] = []): Definition {
   if (Buffer.byteLength(source) > DEFINITION_BYTES_MAX) {
-    throw invalidField("spec.definition", `has ${Buffer.byteLength(source)} bytes, should have at most ${DEFINITION_BYTES_MAX}`);
+    throw invalidField(
+      "spec.definition",
+      `has ${Buffer.byteLength(source)} bytes, should have at most ${DEFINITION_BYTES_MAX}`,
+    );
   }
   const { document, canonical, diagnostics } = load(source);
-  if (document === undefined || canonical === undefined || hasErrors(diagnostics)) return { source, diagnostics, warnings };
+  if (document === undefined || canonical === undefined || hasErrors(diagnostics))
+    return { source, diagnostics, warnings };
   const yaml = looksLikeJson(source) ? toYaml(JSON.parse(canonical)) : source;
   return { source, diagnostics, warnings, valid: { document, canonical, digest: digestOf(canonical), yaml } };
 }
@@ -59,10 +63,16 @@ export function definitionRefusal(definition: Definition, field: string): ApiErr
   const errors = definition.diagnostics.filter(({ severity }) => severity === "error");
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  const violations = errors.slice(0, VIOLATIONS_MAX).map((error) => ({ field: `${field}#${error.pointer}`, description: diagnosticText(error), reason: error.code }));
-  return new ApiError("DEFINITION_INVALID", `workflow validation failed: ${first === undefined ? "the definition cannot be read" : diagnosticText(first)}${more}`, {
-    violations,
-  });
+  const violations = errors
+    .slice(0, VIOLATIONS_MAX)
+    .map((error) => ({ field: `${field}#${error.pointer}`, description: diagnosticText(error), reason: error.code }));
+  return new ApiError(
+    "DEFINITION_INVALID",
+    `workflow validation failed: ${first === undefined ? "the definition cannot be read" : diagnosticText(first)}${more}`,
+    {
+      violations,
+    },
+  );
 }
 
 function readTasks(spec: WorkflowSpec, load: DefinitionLoader): Definition {

@@ -24,7 +24,13 @@ export const recordDefinition: Step<{ readonly state: Workflow; readonly definit
     const status = (state.status ??= create(WorkflowStatusSchema));
     if (state.spec !== undefined && state.spec.definition !== "") {
       const { dsl, namespace, name, version, summary } = document.document;
-      state.spec.document = create(WorkflowDocumentSchema, { dsl, namespace, name, version, description: summary ?? "" });
+      state.spec.document = create(WorkflowDocumentSchema, {
+        dsl,
+        namespace,
+        name,
+        version,
+        description: summary ?? "",
+      });
     }
     status.serverlessWorkflowValidation = validationOf(definition, nowMs);
     if (status.definitionDigest === digest) return {};

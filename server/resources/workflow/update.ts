@@ -10,6 +10,7 @@ import { serialised } from "../../pipeline/serialised.ts";
 import type { ResourcePorts } from "../ports.ts";
 import { workflowKind } from "./kind.ts";
 import { recordDefinition } from "./record-definition.ts";
+import { recordSchedule } from "./record-schedule.ts";
 import { sealDeclaredSecrets } from "./seal-declared-secrets.ts";
 import { validateWorkflowSpec } from "./validate-workflow-spec.ts";
 
@@ -23,6 +24,7 @@ export function updateWorkflow(ports: ResourcePorts): UnaryHandler<Workflow, Wor
     .step(buildUpdateState(workflowKind))
     .step(sealDeclaredSecrets(ports.secrets))
     .step(recordDefinition)
+    .step(recordSchedule)
     .step(persist(workflowKind))
     .reply(ports.environment, ({ stored }) => presentRow(workflowKind, stored));
   return serialised(ports.environment, workflowKind, update);

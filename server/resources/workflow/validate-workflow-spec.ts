@@ -8,11 +8,14 @@ import { type Definition, definitionRefusal, readDefinition } from "./read-defin
 export type ValidDefinition = Definition & { readonly valid: NonNullable<Definition["valid"]> };
 
 /** Reads and checks the definition; a faulty one is refused with its diagnostics. Adds it as `definition`. */
-export function validateWorkflowSpec(load: DefinitionLoader): Step<{ readonly valid: Workflow }, { readonly definition: ValidDefinition }> {
+export function validateWorkflowSpec(
+  load: DefinitionLoader,
+): Step<{ readonly valid: Workflow }, { readonly definition: ValidDefinition }> {
   return step("ValidateWorkflowSpec", ({ valid: { spec } }) => {
     if (spec === undefined) throw invalidField("spec", "is missing, should have tasks or a definition");
     const definition = readDefinition(spec, load);
-    if (definition.valid === undefined) throw definitionRefusal(definition, spec.definition === "" ? "spec.tasks" : "spec.definition");
+    if (definition.valid === undefined)
+      throw definitionRefusal(definition, spec.definition === "" ? "spec.tasks" : "spec.definition");
     return { definition: definition as ValidDefinition };
   });
 }

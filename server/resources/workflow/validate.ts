@@ -19,17 +19,26 @@ import type { DefinitionLoader, ResourcePorts } from "../ports.ts";
 import { readDefinition, readText } from "./read-definition.ts";
 
 /** Checks a definition and stores nothing: its faults are the answer. */
-export function validateWorkflow(ports: ResourcePorts): UnaryHandler<ValidateWorkflowRequest, ValidateWorkflowResponse> {
+export function validateWorkflow(
+  ports: ResourcePorts,
+): UnaryHandler<ValidateWorkflowRequest, ValidateWorkflowResponse> {
   return Pipeline.start<ValidateWorkflowRequest>("workflow.validate")
     .step(authorize)
     .step(validateProto(ValidateWorkflowRequestSchema))
-    .step(step("CheckDefinition", ({ valid }: { readonly valid: ValidateWorkflowRequest }) => ({ response: check(valid, ports.loadDefinition) })))
+    .step(
+      step("CheckDefinition", ({ valid }: { readonly valid: ValidateWorkflowRequest }) => ({
+        response: check(valid, ports.loadDefinition),
+      })),
+    )
     .reply(ports.environment, ({ response }) => response);
 }
 
 function check({ source }: ValidateWorkflowRequest, load: DefinitionLoader): ValidateWorkflowResponse {
   try {
-    const definition = source.case === "workflow" ? readDefinition(source.value.spec ?? create(WorkflowSpecSchema), load) : readText(source.value ?? "", load);
+    const definition =
+      source.case === "workflow"
+        ? readDefinition(source.value.spec ?? create(WorkflowSpecSchema), load)
+        : readText(source.value ?? "", load);
     const remarks = definition.warnings.map((message) => remark(DiagnosticSeverity.WARNING, message));
     return create(ValidateWorkflowResponseSchema, {
       valid: definition.valid !== undefined,
@@ -39,7 +48,10 @@ function check({ source }: ValidateWorkflowRequest, load: DefinitionLoader): Val
     });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return create(ValidateWorkflowResponseSchema, { valid: false, diagnostics: [remark(DiagnosticSeverity.ERROR, error.message)] });
+    return create(ValidateWorkflowResponseSchema, {
+      valid: false,
+      diagnostics: [remark(DiagnosticSeverity.ERROR, error.message)],
+    });
   }
 }
 
@@ -54,6 +66,26 @@ const severities = {
   info: DiagnosticSeverity.INFORMATION,
 } as const;
 
-function diagnosticMessage({ severity, code, message, pointer, line, column, endLine, endColumn, hint = "" }: Diagnostic): DiagnosticMessage {
-  return create(DiagnosticSchema, { severity: severities[severity], code, message, pointer, line, column, endLine, endColumn, hint });
+function diagnosticMessage({
+  severity,
+  code,
+  message,
+  pointer,
+  line,
+  column,
+  endLine,
+  endColumn,
+  hint = "",
+}: Diagnostic): DiagnosticMessage {
+  return create(DiagnosticSchema, {
+    severity: severities[severity],
+    code,
+    message,
+    pointer,
+    line,
+    column,
+    endLine,
+    endColumn,
+    hint,
+  });
 }

@@ -17,8 +17,7 @@ export async function copyDatabase(sqlite: SqliteModule, source: Connection, tar
   try {
     await sqlite.backup(source.database, draft, { rate: PAGES_A_SLICE });
     checkCopy(sqlite, draft, schemaVersion(source));
-    const file = await open(draft, "r+");
-    await file.sync().finally(() => file.close());
+    await flush(draft);
     renameSync(draft, target);
   } finally {
     removeDraft(draft);
@@ -38,6 +37,15 @@ function checkCopy(sqlite: SqliteModule, path: string, version: number): void {
     }
   } finally {
     copy.close();
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

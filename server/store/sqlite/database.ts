@@ -37,7 +37,7 @@ export interface SqliteModule {
 export async function loadSqlite(): Promise<SqliteModule> {
   const builtIn = process.getBuiltinModule?.("node:sqlite") as SqliteModule | undefined;
   if (builtIn?.backup !== undefined) return builtIn;
-  return (await import("@photostructure/sqlite")) as unknown as SqliteModule;
+  return import("@photostructure/sqlite");
 }
 
 /** Primary result codes of SQLite that we act on (sqlite.org/rescode.html). */
@@ -87,6 +87,16 @@ export class Connection {
       this.database.exec("pragma journal_mode = delete; pragma locking_mode = normal; select 1 from sqlite_schema");
     } catch {
       // No room for it: the next start reads the log.
+    }
+    this.database.close();
+  }
+
+  /** Gives the file up as it is: it may be another program's. */
+  abandon(): void {
+    try {
+      this.database.exec("pragma locking_mode = normal; select 1 from sqlite_schema");
+    } catch {
+      // Nothing could be read, so nothing was locked.
     }
     this.database.close();
   }

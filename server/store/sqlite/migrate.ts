@@ -1,5 +1,4 @@
 import type { Connection } from "./database.ts";
-import { migrations } from "./migrations/index.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** Marks a file as ours: "STGM". */
@@ -11,11 +10,7 @@ export function schemaVersion(connection: Connection): number {
 }
 
 /** Brings a database to the newest schema, each step in a transaction with its number: a crash leaves it before or after a step, never within. */
-export function migrate(
-  connection: Connection,
-  programVersion: string,
-  steps: readonly Migration[] = migrations,
-): void {
+export function migrate(connection: Connection, programVersion: string, steps: readonly Migration[]): void {
   for (const { version, sql } of steps) {
     if (version <= schemaVersion(connection)) continue;
     connection.database.exec("begin immediate");

@@ -62,8 +62,18 @@ export class SqliteResources implements ResourceReader {
     }
     const labels = labelsToColumn(row.labels);
     const values: SqlValue[] = [
-      ...[row.kind, row.id, row.org, row.slug, row.scope, row.parent ?? null, row.lookup ?? null],
-      ...[row.createdAt, row.updatedAt, row.version, labels, row.data],
+      row.kind,
+      row.id,
+      row.org,
+      row.slug,
+      row.scope,
+      row.parent ?? null,
+      row.lookup ?? null,
+      row.createdAt,
+      row.updatedAt,
+      row.version,
+      labels,
+      row.data,
     ];
     if (old === undefined) {
       this.#connection.sql("insert into resources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(...values);

@@ -13,6 +13,7 @@ const FILTERS = [
  * The query of a page of runs, newest first, that end before `end` (creation time, key).
  * Without labels each status is one range of the index of the narrowest filter, and SQLite merges the ranges by (created_at, run) while reading no more than the page needs.
  * With labels the range is that of the first label, and the rest is checked on each run. A `+` keeps the planner from any other index.
+ * At least one status must be wanted.
  */
 export function runListSql(
   query: RunQuery,
@@ -33,7 +34,6 @@ function byStatus(query: RunQuery, end: readonly [number, number], limit: number
     (status) => `select created_at, run from runs
       where status = ${statusNumber(status)}${where} and (created_at, run) < (?1, ?2) and created_at >= ?3`,
   );
-  if (ranges.length === 0) ranges.push(`select ?1 + ?2 + ?3 as created_at, 0 as run where false`);
   return {
     sql: `select r.* from (${ranges.join(" union all ")} order by created_at desc, run desc limit ?4) k
       cross join runs r on r.run = k.run order by k.created_at desc, k.run desc`,

@@ -50,6 +50,7 @@ export class SqliteRuns implements RunReader {
       const [at, run] = decodeCursor(query, query.cursor, ["number", "number"]) as readonly [number, number];
       if (at < before) end = [at, run];
     }
+    if (query.statuses?.length === 0) return { rows: [] };
     const { sql, parameters } = runListSql(query, end, query.limit + 1);
     const rows = this.#connection
       .sql(sql)

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
-import type { JournalRecord, SnapshotRow } from "../ports.ts";
+import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
 import type { Connection } from "./database.ts";
 import type { SqliteTables } from "./tables.ts";
 
@@ -37,38 +37,55 @@ export async function verify(connection: Connection, tables: SqliteTables, chain
   const damage: RunDamage[] = [];
   let runs = 0;
   let records = 0;
-  for (let after = Number.MIN_SAFE_INTEGER; ;) {
-    const slice = connection
-      .sql("select run, id, head from runs where run > ? order by run limit ?")
-      .all(after, RUNS_A_SLICE);
-    for (const { run, id, head } of slice) {
-      const result = await verifyRun(tables, run as number, head as number, chainOf);
-      records += result.records;
-      damage.push(...result.problems.map((problem) => ({ run: run as number, id: id as string, ...problem })));
+  try {
+    for (let after = Number.MIN_SAFE_INTEGER; ;) {
+      const slice = connection
+        .sql("select run, id, head from runs where run > ? order by run limit ?")
+        .all(after, RUNS_A_SLICE);
+      for (const { run, id, head } of slice) {
+        const result = await verifyRun(tables, run as number, head as number, chainOf);
+        records += result.records;
+        damage.push(...result.problems.map((problem) => ({ run: run as number, id: id as string, ...problem })));
+      }
+      runs += slice.length;
+      const last = slice.at(-1);
+      if (last === undefined) break;
+      after = last["run"] as number;
+      await setImmediate();
     }
-    runs += slice.length;
-    const last = slice.at(-1);
-    if (last === undefined) break;
-    after = last["run"] as number;
-    await setImmediate();
+  } catch (error) {
+    fileProblems.push(`the runs cannot be read: ${messageOf(error)}`);
   }
   return { fileProblems, damage, runs, records };
 }
 
 type Problem = Pick<RunDamage, "problem" | "seq">;
 
-async function verifyRun(
-  tables: SqliteTables,
+interface RunVerification {
+  readonly problems: readonly Problem[];
+  readonly records: number;
+}
+
+/** Verifies a run. One that cannot be read does not keep the others from being verified. */
+async function verifyRun(tables: SqliteTables, run: number, head: number, chainOf: ChainOf): Promise<RunVerification> {
+  try {
+    return await verifyJournal(tables.journal, run, head, chainOf);
+  } catch (error) {
+    return { problems: [{ problem: `the journal cannot be read: ${messageOf(error)}` }], records: 0 };
+  }
+}
+
+async function verifyJournal(
+  journal: JournalReader,
   run: number,
   head: number,
   chainOf: ChainOf,
-): Promise<{ readonly problems: readonly Problem[]; readonly records: number }> {
+): Promise<RunVerification> {
   const problems: Problem[] = [];
-  const snapshot = await tables.journal.snapshot(run);
+  const snapshot = await journal.snapshot(run);
   let last: JournalRecord | undefined;
   let records = 0;
-  for (;;) {
-    const slice = await tables.journal.read(run, records + 1, RECORDS_A_SLICE);
+  for (let slice = await journal.read(run, 1, RECORDS_A_SLICE); slice.length > 0;) {
     for (const record of slice) {
       const problem = recordProblem(record, last, chainOf);
       if (problem !== undefined) problems.push({ seq: record.seq, problem });
@@ -76,10 +93,10 @@ async function verifyRun(
         problems.push({ seq: record.seq, problem: "the snapshot has another hash chain than its journal record" });
       }
       last = record;
-      records += 1;
     }
-    if (slice.length < RECORDS_A_SLICE) break;
+    records += slice.length;
     await setImmediate();
+    slice = await journal.read(run, (last?.seq ?? 0) + 1, RECORDS_A_SLICE);
   }
   const end = last?.seq ?? 0;
   if (end !== head) problems.push({ problem: `the journal ends at record ${end}, the run's row names ${head}` });
@@ -102,4 +119,8 @@ function snapshotProblems(snapshot: SnapshotRow, end: number): readonly Problem[
   }
   if (snapshot.seq > end) problems.push({ seq: snapshot.seq, problem: "the snapshot is ahead of the journal" });
   return problems;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -37,7 +37,7 @@ function parse(text: string): unknown {
 function checkDepth(text: string): void {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
-    const code = text.codePointAt(i);
+    const code = text.charCodeAt(i);
     if (code === 0x22) {
       i = endOfString(text, i + 1);
     } else if (code === 0x7b || code === 0x5b) {

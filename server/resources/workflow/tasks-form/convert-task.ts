@@ -37,7 +37,8 @@ const DEPTH_MAX = 32;
 
 /** Converts a list of tasks in the kind and configuration form to a task list of the language. Throws INVALID_ARGUMENT at the first fault, with its field. */
 export function convertTasks(tasks: readonly WorkflowTask[], conversion: Conversion, depth = 0): readonly JsonObject[] {
-  if (depth > DEPTH_MAX) throw invalidField(conversion.path, `is nested deeper than ${DEPTH_MAX} task lists`, "NESTING_TOO_DEEP");
+  if (depth > DEPTH_MAX)
+    throw invalidField(conversion.path, `is nested deeper than ${DEPTH_MAX} task lists`, "NESTING_TOO_DEEP");
   return tasks.map((task, index) => {
     const path = `${conversion.path}[${index}]`;
     const entry: Record<string, Json> = {};
@@ -48,7 +49,8 @@ export function convertTasks(tasks: readonly WorkflowTask[], conversion: Convers
 
 function convertTask(task: WorkflowTask, conversion: Conversion, depth: number): JsonObject {
   const convert = Object.hasOwn(converters, task.kind) ? converters[task.kind as ConvertibleKind] : undefined;
-  if (convert === undefined) throw invalidField(`${conversion.path}.kind`, `${task.kind} is no kind of task that this server knows`);
+  if (convert === undefined)
+    throw invalidField(`${conversion.path}.kind`, `${task.kind} is no kind of task that this server knows`);
   const body = convert(task.taskConfig ?? {}, conversion, depth);
   return { ...body, ...exported(task, body, conversion), ...(task.flow?.then ? { then: task.flow.then } : {}) };
 }
@@ -182,14 +184,22 @@ function convertRun(config: ProtoJsonObject, conversion: Conversion): JsonObject
   const [first = "", second] = reference.split("/", 2);
   const [namespace, name] = second === undefined ? [conversion.namespace, first] : [first, second];
   return {
-    run: { workflow: { namespace, name, version, ...(input === undefined ? {} : { input: rewritten(input as JsonObject, conversion) }) } },
+    run: {
+      workflow: {
+        namespace,
+        name,
+        version,
+        ...(input === undefined ? {} : { input: rewritten(input as JsonObject, conversion) }),
+      },
+    },
   };
 }
 
 /** The type of an error given by a name, a URI or an expression: names of the specification's own errors keep their URI and status. */
 function errorTypeOf(error: string): { readonly type: string; readonly status: number } {
   const standard = standardErrorName(error);
-  if (standard !== undefined) return { type: `${errorTypeBase("1.0.0")}${standard}`, status: STANDARD_FAULTS[standard] };
+  if (standard !== undefined)
+    return { type: `${errorTypeBase("1.0.0")}${standard}`, status: STANDARD_FAULTS[standard] };
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/u.test(error)) return { type: error, status: 500 };
   if (error.includes("${")) return { type: "urn:stigmer:error", status: 500 };
   return { type: `urn:stigmer:error:${encodeURIComponent(error)}`, status: 500 };
@@ -219,8 +229,11 @@ function read<M extends Message>(schema: GenMessage<M>, config: ProtoJsonObject,
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const violations = error.violations.map((violation) => ({ ...violation, field: `${field}.${violation.field}` }));
-    throw new ApiError(error.reason, violations.map((violation) => `${violation.field}: ${violation.description}`).join("; "), { violations });
+    throw new ApiError(
+      error.reason,
+      violations.map((violation) => `${violation.field}: ${violation.description}`).join("; "),
+      { violations },
+    );
   }
   return message;
 }
-

@@ -16,7 +16,9 @@ export function documentOfTasks(spec: WorkflowSpec): ConvertedDocument {
     path: "spec.tasks",
     loops: [],
     secrets: new Set(),
-    keepBranches: JSON.stringify(spec.tasks.map(({ taskConfig, export: exported }) => [taskConfig, exported?.as])).includes(".fork.branches"),
+    keepBranches: JSON.stringify(
+      spec.tasks.map(({ taskConfig, export: exported }) => [taskConfig, exported?.as]),
+    ).includes(".fork.branches"),
     uses: { agent: false },
   };
   const tasks = convertTasks(spec.tasks, conversion);
@@ -38,7 +40,8 @@ export function documentOfTasks(spec: WorkflowSpec): ConvertedDocument {
   return { document, warnings: conversion.uses.agent ? [AGENT_WARNING] : [] };
 }
 
-const AGENT_WARNING = "AGENT_CALL: agents are stored and checked by this server but not run, a run that gets to such a task faults there";
+const AGENT_WARNING =
+  "AGENT_CALL: agents are stored and checked by this server but not run, a run that gets to such a task faults there";
 
 /** What `call: agent` does for now: it faults, in words. */
 const agentFunction: JsonObject = {
@@ -47,7 +50,8 @@ const agentFunction: JsonObject = {
       type: "https://serverlessworkflow.io/spec/1.0.0/errors/runtime",
       status: 501,
       title: "Agents cannot be called",
-      detail: "This server stores agents and does not run them; call the agent's own endpoint with `call: http`, `call: a2a` or `call: mcp`",
+      detail:
+        "This server stores agents and does not run them; call the agent's own endpoint with `call: http`, `call: a2a` or `call: mcp`",
     },
   },
 };

@@ -33,7 +33,8 @@ export function rewriteCondition(text: string, scope: DialectScope): string {
   return `\${ ${rewriteExpression(parts.join("").trim(), scope)} }`;
 }
 
-const TOKEN = /\s+|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*|\.[A-Za-z_]\w*|\d+(?:\.\d+)?|\?\/\/=?|\/\/=?|\|=|\.\.|./gsu;
+const TOKEN =
+  /\s+|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*|\.[A-Za-z_]\w*|\d+(?:\.\d+)?|\?\/\/=?|\/\/=?|\|=|\.\.|./gsu;
 
 /** Rewrites one jq expression. */
 export function rewriteExpression(source: string, scope: DialectScope): string {
@@ -50,13 +51,20 @@ export function rewriteExpression(source: string, scope: DialectScope): string {
     }
     if (token.startsWith("'")) {
       out.push(doubleQuoted(token));
-    } else if (token.startsWith(".") && token.length > 1 && token !== ".." && !endsOperand(before) && piped.at(-1) === false) {
+    } else if (
+      token.startsWith(".") &&
+      token.length > 1 &&
+      token !== ".." &&
+      !endsOperand(before) &&
+      piped.at(-1) === false
+    ) {
       const { text, used } = rewriteRoot(token.slice(1), tokens.slice(index + 1), scope);
       out.push(text);
       index += used;
     } else {
       out.push(token);
-      if (token === "(" || token === "[" || token === "{") piped.push(piped.at(-1) === true || (token === "(" && isFunction(before)));
+      if (token === "(" || token === "[" || token === "{")
+        piped.push(piped.at(-1) === true || (token === "(" && isFunction(before)));
       else if (token === ")" || token === "]" || token === "}") piped.pop();
       else if (token === "|" || token === "|=") piped[piped.length - 1] = true;
       if (piped.length === 0) piped.push(true);
@@ -67,7 +75,11 @@ export function rewriteExpression(source: string, scope: DialectScope): string {
 }
 
 /** What a name at the root stands for, and how many of the following tokens belong to it. */
-function rewriteRoot(name: string, rest: readonly string[], scope: DialectScope): { readonly text: string; readonly used: number } {
+function rewriteRoot(
+  name: string,
+  rest: readonly string[],
+  scope: DialectScope,
+): { readonly text: string; readonly used: number } {
   const same = { text: `.${name}`, used: 0 };
   const [first = "", second = "", third = ""] = rest;
   const loop = scope.loops.find((each) => each === name) ?? (name === "item" ? scope.loops[0] : undefined);
@@ -97,7 +109,25 @@ function isField(token: string): boolean {
   return /^\.[A-Za-z_]/u.test(token);
 }
 
-const OPERATORS = new Set(["and", "or", "not", "if", "then", "elif", "else", "end", "as", "reduce", "foreach", "try", "catch", "def", "import", "include", "label"]);
+const OPERATORS = new Set([
+  "and",
+  "or",
+  "not",
+  "if",
+  "then",
+  "elif",
+  "else",
+  "end",
+  "as",
+  "reduce",
+  "foreach",
+  "try",
+  "catch",
+  "def",
+  "import",
+  "include",
+  "label",
+]);
 
 /** Tells whether a `.name` after this token continues a path instead of beginning one. */
 function endsOperand(token: string): boolean {
@@ -111,5 +141,8 @@ function isFunction(token: string): boolean {
 }
 
 function doubleQuoted(token: string): string {
-  return `"${token.slice(1, -1).replaceAll(/\\'/gu, "'").replaceAll(/(?<!\\)"/gu, '\\"')}"`;
+  return `"${token
+    .slice(1, -1)
+    .replaceAll(/\\'/gu, "'")
+    .replaceAll(/(?<!\\)"/gu, '\\"')}"`;
 }

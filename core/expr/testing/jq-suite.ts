@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** One test of jq's own suites. */
+export interface SuiteCase {
+  readonly file: string;
+  readonly line: number;
+  readonly program: string;
+  /** The program must be refused. */
+  readonly fails: boolean;
+  readonly input: string;
+  readonly outputs: readonly string[];
+}
+
+/** Where jq's suites lie beside the repository, or undefined where they are absent. */
+export function suiteFolder(version: string): string | undefined {
+  const path = fileURLToPath(new URL(`../../../../shared/jq/${version}/`, import.meta.url));
+  return existsSync(path) ? path : undefined;
+}
+
+/** Reads a suite: groups of lines separated by blank ones — program, input, outputs — or, after `%%FAIL`, a program and its error message. */
+export function readSuite(folder: string, file: string): readonly SuiteCase[] {
+  const cases: SuiteCase[] = [];
+  let group: string[] = [];
+  let start = 0;
+  const lines = readFileSync(`${folder}${file}`, "utf8").split("\n");
+  lines.forEach((line, index) => {
+    // A comment may stand anywhere in a group.
+    if (line.startsWith("#")) return;
+    if (line.trim() !== "") {
+      if (group.length === 0) start = index + 1;
+      group.push(line);
+      return;
+    }
+    if (group.length > 0) cases.push(toCase(file, start, group));
+    group = [];
+  });
+  if (group.length > 0) cases.push(toCase(file, start, group));
+  return cases;
+}
+
+function toCase(file: string, line: number, group: readonly string[]): SuiteCase {
+  const fails = group[0]?.startsWith("%%FAIL") ?? false;
+  const [program = "", input = "null", ...outputs] = fails ? group.slice(1) : group;
+  return { file, line, program, fails, input: fails ? "null" : input, outputs: fails ? [] : outputs };
+}
+
+/** Modules are left out of the language on purpose: these cases need them. */
+export function needsModules({ program }: SuiteCase): boolean {
+  return /^\s*(?:import|include|module)\b/u.test(program) || program.includes("modulemeta");
+}

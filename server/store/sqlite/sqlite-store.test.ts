@@ -1,0 +1,384 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { JournalRecord, Write } from "../ports.ts";
+import { append, putResource, putRun, record, resource, run } from "../suite/store-case.ts";
+import { Connection, type SqliteDatabase, loadSqlite } from "./database.ts";
+import { migrate } from "./migrate.ts";
+import { migrations } from "./migrations/index.ts";
+import { openSqliteStore } from "./open-sqlite-store.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+let directory: string;
+let path: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "stigmer-sqlite-"));
+  path = join(directory, "stigmer.db");
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const open = (file = path): Promise<SqliteStore> => openSqliteStore({ path: file, programVersion: "0.0.0" });
+
+function putRecord(key: string, value = "v"): Write {
+  return { op: "putRecord", row: { space: "s", key, value } };
+}
+
+/** A record whose checksum and chain are right. */
+function chained(key: number, seq: number, before: string | undefined): JournalRecord {
+  const data = `data ${key}/${seq}`;
+  return record(key, seq, { data, crc: crc32(data), chain: chainOf({ data }, before) });
+}
+
+function chainOf({ data }: { readonly data: string }, before: string | undefined): string {
+  return String(crc32(`${before ?? ""}|${data}`));
+}
+
+/** A store on a database of the test's own, whose statements can be made to fail. */
+async function storeOver(wrap: (database: SqliteDatabase) => SqliteDatabase): Promise<SqliteStore> {
+  const sqlite = await loadSqlite();
+  const database = new sqlite.DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
+  migrate(new Connection(database), "0.0.0", migrations);
+  const limits = { queuedWritesMax: 10, transactionWritesMax: 4 };
+  const connection = new Connection(wrap(database));
+  return new SqliteStore({
+    sqlite,
+    connection,
+    path: ":memory:",
+    limits,
+    checkFile: () => undefined,
+    released: () => undefined,
+  });
+}
+
+/** A database that sees each SQL text before it runs. */
+function spying(database: SqliteDatabase, before: (sql: string) => void): SqliteDatabase {
+  return {
+    get isTransaction() {
+      return database.isTransaction;
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        run(...parameters) {
+          before(sql);
+          return statement.run(...parameters);
+        },
+        get: (...parameters) => statement.get(...parameters),
+        all: (...parameters) => statement.all(...parameters),
+      };
+    },
+  };
+}
+
+describe("group commit", () => {
+  test("writes the batches of a turn in one transaction, and no savepoints unless a batch is undone", async () => {
+    const texts: string[] = [];
+    const store = await storeOver((database) => spying(database, (sql) => texts.push(sql.split(" ")[0] ?? "")));
+    const refused: Write = { op: "requireResource", kind: "k", id: "no", expect: "present" };
+    await Promise.allSettled([store.commit([putRecord("a")]), store.commit([refused]), store.commit([putRecord("b")])]);
+    expect(texts).toEqual(["begin", "insert", "insert", "commit"]);
+    texts.length = 0;
+    await Promise.allSettled([store.commit([putRecord("c"), refused]), store.commit([putRecord("d")])]);
+    expect(texts).toEqual([
+      "begin",
+      "insert",
+      "rollback",
+      "begin",
+      "savepoint",
+      "insert",
+      "rollback",
+      "release",
+      "savepoint",
+      "insert",
+      "release",
+      "commit",
+    ]);
+    expect((await store.records.list("s")).map(({ key }) => key)).toEqual(["a", "b", "d"]);
+  });
+
+  test("splits what waits into transactions of bounded size, in order", async () => {
+    let commits = 0;
+    const store = await storeOver((database) => spying(database, (sql) => (commits += Number(sql === "commit"))));
+    const writes = Array.from({ length: 9 }, (_, index) => store.commit([putRecord("k", String(index))]));
+    await Promise.all(writes);
+    expect(commits).toBe(3);
+    expect(await store.records.get("s", "k")).toBe("8");
+  });
+
+  test("refuses as overloaded what does not fit the queue, and takes it once there is room", async () => {
+    const store = await storeOver((database) => database);
+    const eleven = Array.from({ length: 11 }, (_, index) => store.commit([putRecord(String(index))]));
+    await expect(eleven[10]).rejects.toMatchObject({ name: "StoreUnavailable", reason: "overloaded" });
+    await Promise.all(eleven.slice(0, 10));
+    const large = Array.from({ length: 20 }, (_, index) => putRecord(`large ${index}`));
+    await store.commit(large);
+    expect(await store.records.list("s")).toHaveLength(30);
+  });
+
+  test("fails for good when COMMIT reports an I/O error, without trying again", async () => {
+    let broken = false;
+    let commits = 0;
+    const fail = (sql: string): void => {
+      if (!broken || sql !== "commit") return;
+      commits += 1;
+      throw Object.assign(new Error("disk I/O error"), { errcode: 1034 });
+    };
+    const store = await storeOver((database) => spying(database, fail));
+    await store.commit([putRecord("before")]);
+    broken = true;
+    const first = [store.commit([putRecord("a")]), store.commit([putRecord("b")])];
+    for (const commit of first) await expect(commit).rejects.toMatchObject({ reason: "failed" });
+    broken = false;
+    await expect(store.commit([putRecord("c")])).rejects.toMatchObject({ reason: "failed" });
+    expect(commits).toBe(1);
+    expect((await store.records.list("s")).map(({ key }) => key)).toEqual(["before"]);
+    expect(await store.health()).toMatchObject({
+      healthy: false,
+      description: expect.stringContaining("disk I/O error"),
+    });
+  });
+
+  test("blames a value that cannot be stored on its batch alone", async () => {
+    const store = await open();
+    const odd: Write = { op: "putRecord", row: { space: "s", key: "odd", value: Symbol("odd") as unknown as string } };
+    const nothing: Write = { op: "updateRun", run: 1, changes: { slug: null } };
+    const commits = [
+      store.commit([putRun(run(1)), putRecord("a")]),
+      store.commit([putRecord("x"), odd]),
+      store.commit([putRecord("y"), nothing]),
+      store.commit([append(record(1, 1))]),
+    ];
+    const results = await Promise.allSettled(commits);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+    expect((await store.records.list("s")).map(({ key }) => key)).toEqual(["a"]);
+    await store.close();
+  });
+
+  test("refuses writes on a full database, goes on reading, and writes again once there is room", async () => {
+    const sqlite = await loadSqlite();
+    const database = new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false });
+    const connection = new Connection(database);
+    migrate(connection, "0.0.0", migrations);
+    const limits = { queuedWritesMax: 1000, transactionWritesMax: 1000 };
+    const store = new SqliteStore({
+      sqlite,
+      connection,
+      path,
+      limits,
+      checkFile: () => undefined,
+      released: () => undefined,
+    });
+    await store.commit([putRun(run(1)), append(record(1, 1))]);
+    database.exec(`pragma max_page_count = ${store.inspect().pages + 2}`);
+    const large = putRecord("large", "x".repeat(100_000));
+    const both = [store.commit([append(record(1, 2))]), store.commit([large])];
+    for (const commit of both)
+      await expect(commit).rejects.toMatchObject({ name: "StoreUnavailable", reason: "diskFull" });
+    expect(await store.health()).toMatchObject({ healthy: false });
+    expect(await store.journal.read(1, 1, 10)).toEqual([record(1, 1)]);
+    await store.commit([append(record(1, 2))]);
+    expect(await store.health()).toMatchObject({ healthy: true });
+    database.exec("pragma max_page_count = 1000000");
+    await store.commit([large, append(record(1, 3))]);
+    expect(await store.journal.read(1, 1, 10)).toHaveLength(3);
+    await store.close();
+  });
+});
+
+/** A small file system of its own, where the system lets us mount one. */
+function mountSmallDisk(at: string): boolean {
+  mkdirSync(at);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", at], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("SqliteStore", () => {
+  test("loses nothing on a disk that is full, and writes again after the ballast was given up", async (context) => {
+    const disk = join(directory, "disk");
+    if (!mountSmallDisk(disk)) return context.skip("file systems cannot be mounted here");
+    try {
+      const file = join(disk, "stigmer.db");
+      const store = await openSqliteStore({ path: file, programVersion: "0.0.0", ballastBytes: 500_000 });
+      await store.commit([putRun(run(1))]);
+      let written = 0;
+      let error: unknown;
+      for (; error === undefined; written++) {
+        error = await store.commit([append(record(1, written + 1, { data: "x".repeat(5000) }))]).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+      }
+      expect(error).toMatchObject({ reason: "diskFull" });
+      expect(await store.journal.read(1, 1, 10_000)).toHaveLength(written - 1);
+      store.releaseBallast();
+      await store.commit([append(record(1, written))]);
+      await store.close();
+      const again = await open(file);
+      expect(await again.journal.read(1, 1, 10_000)).toHaveLength(written);
+      await again.close();
+    } finally {
+      // Lazily: a driver may hold the file until its statements are collected.
+      execFileSync("umount", ["--lazy", disk]);
+    }
+  });
+
+  const losses: readonly { readonly name: string; readonly lose: () => void; readonly cause: string }[] = [
+    { name: "the database was deleted", lose: () => rmSync(path), cause: `the file "PATH" was deleted` },
+    { name: "the log was deleted", lose: () => rmSync(`${path}-wal`), cause: `the file "PATH-wal" was deleted` },
+    {
+      name: "the database was replaced",
+      lose() {
+        copyFileSync(path, `${path}.copy`);
+        renameSync(`${path}.copy`, path);
+      },
+      cause: `the file "PATH" was replaced`,
+    },
+  ];
+  test.each(losses)("fails for good when $name under it, and acknowledges nothing", async ({ lose, cause }) => {
+    const store = await open();
+    await store.commit([putRecord("a")]);
+    lose();
+    const refusal = { reason: "failed", message: expect.stringContaining(cause.replace("PATH", path)) };
+    await expect(store.commit([putRecord("b")])).rejects.toMatchObject(refusal);
+    await expect(store.commit([putRecord("c")])).rejects.toMatchObject(refusal);
+    expect(await store.records.get("s", "a")).toBe("v");
+    await store.close();
+  });
+
+  test("health notices a deleted database though nothing is written", async () => {
+    const store = await open();
+    expect(await store.health()).toMatchObject({ healthy: true });
+    rmSync(path);
+    expect(await store.health()).toMatchObject({ healthy: false, description: expect.stringContaining("was deleted") });
+    await store.close();
+  });
+
+  test("backup copies a database that is written to meanwhile, and the copy opens as it was at one moment", async () => {
+    const store = await open();
+    await store.commit([
+      putRun(run(1)),
+      ...Array.from({ length: 2000 }, (_, index) => putRecord(`r${index}`, "x".repeat(2000))),
+    ]);
+    const target = join(directory, "backup.db");
+    let done = false;
+    let meanwhile = 0;
+    const backup = store.backup(target).then(() => (done = true));
+    for (let seq = 1; !done; seq++) {
+      await store.commit([append(record(1, seq)), putRecord("head", String(seq))]);
+      meanwhile += done ? 0 : 1;
+    }
+    await backup;
+    expect(meanwhile).toBeGreaterThan(0);
+    const copy = await open(target);
+    expect(await copy.records.list("s", "r")).toHaveLength(2000);
+    const head = Number((await copy.records.get("s", "head")) ?? 0);
+    expect(await copy.journal.read(1, 1, 100_000)).toHaveLength(head);
+    await copy.close();
+    await expect(store.backup(target)).rejects.toThrow("the file exists");
+    await store.close();
+  });
+
+  test("inspect tells sizes and schema", async () => {
+    const store = await open();
+    await store.commit([putResource(resource("a"))]);
+    expect(store.inspect()).toMatchObject({ path, schemaVersion: 1, pageBytes: 4096, ballastBytes: 0 });
+    expect(store.inspect().logBytes).toBeGreaterThan(0);
+    expect(store.inspect().diskFreeBytes).toBeGreaterThan(0);
+    await store.close();
+  });
+});
+
+describe("verify", () => {
+  async function soundDatabase(): Promise<void> {
+    const store = await open();
+    for (let key = 1; key <= 3; key++) {
+      const records: JournalRecord[] = [];
+      for (let seq = 1; seq <= 4; seq++) records.push(chained(key, seq, records.at(-1)?.chain));
+      const last = records[3] as JournalRecord;
+      const snapshot = { run: key, seq: 4, data: "{}", crc: crc32("{}"), chain: last.chain };
+      await store.commit([putRun(run(key, { head: 4 })), ...records.map(append), { op: "putSnapshot", row: snapshot }]);
+    }
+    await store.close();
+  }
+
+  const damages: readonly { readonly name: string; readonly sql: string; readonly want: readonly object[] }[] = [
+    { name: "nothing in a sound database", sql: "select 1", want: [] },
+    {
+      name: "changed data",
+      sql: "update journal set data = 'data 2/X' where run = 2 and seq = 3",
+      want: [{ run: 2, id: "run-2", seq: 3, problem: "the checksum does not match the data" }],
+    },
+    {
+      name: "changed data with a checksum to match",
+      sql: `update journal set data = 'other', crc = ${crc32("other")} where run = 2 and seq = 2`,
+      want: [{ run: 2, id: "run-2", seq: 2, problem: "the hash chain is broken" }],
+    },
+    {
+      name: "a lost end",
+      sql: "delete from journal where run = 1 and seq = 4; delete from snapshots where run = 1",
+      want: [{ run: 1, id: "run-1", problem: "the journal ends at record 3, the run's row names 4" }],
+    },
+    {
+      name: "a snapshot ahead of the journal",
+      sql: "update snapshots set seq = 9 where run = 3",
+      want: [{ run: 3, id: "run-3", seq: 9, problem: "the snapshot is ahead of the journal" }],
+    },
+    {
+      name: "a changed snapshot",
+      sql: "update snapshots set data = '{ }', chain = 'x' where run = 3",
+      want: [
+        { run: 3, id: "run-3", seq: 4, problem: "the snapshot has another hash chain than its journal record" },
+        { run: 3, id: "run-3", seq: 4, problem: "the checksum of the snapshot does not match its data" },
+      ],
+    },
+  ];
+  test.each(damages)("finds $name", async ({ sql, want }) => {
+    await soundDatabase();
+    const { DatabaseSync } = await loadSqlite();
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+    const store = await open();
+    const { fileProblems, damage, runs } = await store.verify(chainOf);
+    expect({ fileProblems, damage, runs }).toEqual({ fileProblems: [], damage: want, runs: 3 });
+    await store.close();
+  });
+
+  test("finds a gap and goes on with the other runs", async () => {
+    await soundDatabase();
+    const { DatabaseSync } = await loadSqlite();
+    const database = new DatabaseSync(path);
+    database.exec("delete from journal where run = 1 and seq = 2");
+    database.close();
+    const store = await open();
+    const { damage } = await store.verify(chainOf);
+    expect(damage).toContainEqual({ run: 1, id: "run-1", seq: 3, problem: "record 2 is missing" });
+    expect(damage.every((problem) => problem.run === 1)).toBe(true);
+    await store.close();
+  });
+
+  test("finds a damaged page", async () => {
+    await soundDatabase();
+    const { DatabaseSync } = await loadSqlite();
+    const database = new DatabaseSync(path);
+    const root = database.prepare("select rootpage from sqlite_schema where name = 'journal_run'").get()?.["rootpage"];
+    database.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, (Number(root) - 1) * 4096 + 8, Number(root) * 4096);
+    writeFileSync(path, bytes);
+    const store = await open();
+    const { fileProblems } = await store.verify(chainOf);
+    expect(fileProblems.join()).toContain(`page ${String(root)}`);
+    await store.close();
+  });
+});
