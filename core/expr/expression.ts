@@ -60,7 +60,8 @@ export function compileExpression(source: string, options: CompileOptions): Expr
   const ast = parseExpression(source);
   const compiler = new Compiler(machine, options.variables);
   const code = compiler.program(ast);
-  if (code.height > machine.limits.depth) throw new ExpressionSyntaxError("expression is too complex, split it up", { offset: 0, length: source.length });
+  if (code.height > machine.limits.depth)
+    throw new ExpressionSyntaxError("expression is too complex, split it up", { offset: 0, length: source.length });
   return new CompiledExpression(source, ast, code, compiler.uses, machine);
 }
 
@@ -150,7 +151,9 @@ function outward(error: unknown, machine: Machine): unknown {
   if (error instanceof Break) return new ExpressionError("break", "break");
   if (!(error instanceof RangeError)) return error;
   try {
-    return machine.exceeded(error.message.includes("string length") || error.message.includes("array length") ? "size" : "depth");
+    return machine.exceeded(
+      error.message.includes("string length") || error.message.includes("array length") ? "size" : "depth",
+    );
   } catch (limit) {
     return limit;
   }

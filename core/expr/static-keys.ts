@@ -8,7 +8,13 @@ export function staticKeys(ast: Ast, variable: string): readonly string[] {
 }
 
 function collect(ast: Ast, variable: string, keys: Set<string>): void {
-  if (ast.type === "index" && isVariable(ast.target, variable) && ast.key.type === "literal" && typeof ast.key.value === "string") keys.add(ast.key.value);
+  if (
+    ast.type === "index" &&
+    isVariable(ast.target, variable) &&
+    ast.key.type === "literal" &&
+    typeof ast.key.value === "string"
+  )
+    keys.add(ast.key.value);
   if (ast.type === "pipe" && isVariable(ast.left, variable)) {
     const key = headKey(ast.right);
     if (key !== undefined) keys.add(key);
@@ -22,18 +28,10 @@ function isVariable(ast: Ast, name: string): boolean {
 
 /** The key a filter reads from its input before anything else. */
 function headKey(ast: Ast): string | undefined {
-  switch (ast.type) {
-    case "index":
-      if (ast.target.type === "identity") return ast.key.type === "literal" && typeof ast.key.value === "string" ? ast.key.value : undefined;
-      return headKey(ast.target);
-    case "slice":
-    case "iterate":
-      return headKey(ast.target);
-    case "pipe":
-      return headKey(ast.left);
-    case "try":
-      return headKey(ast.body);
-    default:
-      return undefined;
-  }
+  if (ast.type === "slice" || ast.type === "iterate") return headKey(ast.target);
+  if (ast.type === "pipe") return headKey(ast.left);
+  if (ast.type === "try") return headKey(ast.body);
+  if (ast.type !== "index") return undefined;
+  if (ast.target.type !== "identity") return headKey(ast.target);
+  return ast.key.type === "literal" && typeof ast.key.value === "string" ? ast.key.value : undefined;
 }

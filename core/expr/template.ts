@@ -1,6 +1,13 @@
 import { type Json, isJsonArray, isJsonObject, setKey } from "../lib/json.ts";
 import { childPointer } from "../lib/json-pointer.ts";
-import { type CompileOptions, type EvaluationContext, type Expression, ExpressionError, ExpressionSyntaxError, compileExpression } from "./expression.ts";
+import {
+  type CompileOptions,
+  type EvaluationContext,
+  type Expression,
+  ExpressionError,
+  ExpressionSyntaxError,
+  compileExpression,
+} from "./expression.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { Machine } from "./machine.ts";
 import { type Segment, segmentsOf } from "./syntax/segments.ts";
@@ -50,13 +57,19 @@ export function compileTemplate(value: Json, options: TemplateOptions): Template
 export function compileBare(source: string, options: CompileOptions): Expression {
   const segments = source.trim().startsWith("${") ? segmentsOf(source) : [];
   const [only] = segments.filter((segment) => segment.kind === "expression" || segment.text.trim() !== "");
-  const isWhole = only?.kind === "expression" && segments.every((segment) => segment === only || segment.text.trim() === "");
+  const isWhole =
+    only?.kind === "expression" && segments.every((segment) => segment === only || segment.text.trim() === "");
   return isWhole ? compileAt(only, options, undefined) : compileExpression(source, options);
 }
 
 function compileAt(segment: Segment, options: CompileOptions, pointer: string | undefined): Expression {
   try {
-    if (segment.text.trim() === "") throw new ExpressionSyntaxError("expression is empty", { offset: 0, length: segment.text.length }, { hint: "write . for the whole input" });
+    if (segment.text.trim() === "")
+      throw new ExpressionSyntaxError(
+        "expression is empty",
+        { offset: 0, length: segment.text.length },
+        { hint: "write . for the whole input" },
+      );
     return compileExpression(segment.text, options);
   } catch (error) {
     throw located(error, segment.offset, pointer);
@@ -66,7 +79,10 @@ function compileAt(segment: Segment, options: CompileOptions, pointer: string | 
 /** The same syntax error, seen from the whole string and structure. */
 function located(error: unknown, shift: number, pointer: string | undefined): unknown {
   if (!(error instanceof ExpressionSyntaxError)) return error;
-  const details = { ...(error.hint === undefined ? {} : { hint: error.hint }), ...(pointer === undefined ? {} : { pointer }) };
+  const details = {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(pointer === undefined ? {} : { pointer }),
+  };
   return new ExpressionSyntaxError(error.message, { offset: error.offset + shift, length: error.length }, details);
 }
 
@@ -100,7 +116,12 @@ class TemplateCompiler {
   }
 
   node(value: Json, pointer: string, depth: number): Evaluate | undefined {
-    if (depth > DEPTH_MAX) throw new ExpressionSyntaxError(`Cannot compile the structure: it is nested more than ${DEPTH_MAX} levels deep`, { offset: 0, length: 0 }, { pointer });
+    if (depth > DEPTH_MAX)
+      throw new ExpressionSyntaxError(
+        `Cannot compile the structure: it is nested more than ${DEPTH_MAX} levels deep`,
+        { offset: 0, length: 0 },
+        { pointer },
+      );
     if (typeof value === "string") return this.#text(value, pointer);
     if (isJsonArray(value)) return this.#array(value, pointer, depth);
     return isJsonObject(value) ? this.#object(value, pointer, depth) : undefined;
@@ -110,7 +131,8 @@ class TemplateCompiler {
     const parts = items.map((item, index) => this.node(item, childPointer(pointer, index), depth + 1));
     if (parts.every((part) => part === undefined)) return undefined;
     const fixed = items.map((item, index) => (parts[index] ? null : frozenCopy(item)));
-    return (input, globals, context) => parts.map((part, index) => (part ? part(input, globals, context) : (fixed[index] as Json)));
+    return (input, globals, context) =>
+      parts.map((part, index) => (part ? part(input, globals, context) : (fixed[index] as Json)));
   }
 
   #object(fields: Readonly<Record<string, Json>>, pointer: string, depth: number): Evaluate | undefined {
@@ -122,7 +144,8 @@ class TemplateCompiler {
     if (parts.every((part) => part.evaluate === undefined)) return undefined;
     return (input, globals, context) => {
       const result: Record<string, Json> = {};
-      for (const part of parts) setKey(result, part.key, part.evaluate ? part.evaluate(input, globals, context) : part.fixed);
+      for (const part of parts)
+        setKey(result, part.key, part.evaluate ? part.evaluate(input, globals, context) : part.fixed);
       return result;
     };
   }
@@ -167,7 +190,9 @@ class TemplateCompiler {
   }
 
   #interpolation(segments: readonly Segment[], pointer: string): Evaluate {
-    const parts = segments.map((segment) => (segment.kind === "expression" ? this.#expression(segment, pointer) : segment.text));
+    const parts = segments.map((segment) =>
+      segment.kind === "expression" ? this.#expression(segment, pointer) : segment.text,
+    );
     const printer = this.#printer;
     return (input, globals, context) => {
       printer.reset([], 0);

@@ -64,6 +64,7 @@ export class WorkflowGenerator {
     this.#budget--;
     const leaves = ["set", "call", "call", "call", "wait", "listen", "emit"];
     if (this.#children.length > 0) leaves.push("run");
+    if (this.#language === "full") leaves.push("several", ...(this.#random.chance(0.2) ? ["late"] : []));
     const nested = depth < 3 && this.#budget > 0 ? ["fork", ...(this.#language === "full" ? ["do", "for", "compete", "switch", ...(place.attempts ? [] : ["try", "try"])] : [])] : [];
     const kind = this.#random.pick([...leaves, ...nested, ...(this.#random.chance(0.1) ? ["raise"] : [])]);
     switch (kind) {
@@ -75,6 +76,10 @@ export class WorkflowGenerator {
         return { wait: { milliseconds: this.#random.pick([1, 10, 500, 30_000, 100_000]) } };
       case "listen":
         return { listen: { to: { one: { with: { type: this.#random.pick(EVENT_TYPES) } } } } };
+      case "several":
+        return { listen: { to: { any: [{ with: { type: this.#random.pick(EVENT_TYPES) } }], until: `\${ length >= ${String(this.#random.between(1, 3))} }` } } };
+      case "late":
+        return { wait: { seconds: this.#random.pick([3, 300]) }, timeout: { after: { milliseconds: this.#random.pick([1, 50, 2_000]) } } };
       case "emit":
         return this.#emit();
       case "run":
@@ -145,7 +150,7 @@ export class WorkflowGenerator {
     if (random.chance(0.1)) extra["if"] = "${ (.n? // 0) > 2 }";
     if (!place.fork && random.chance(0.1)) extra["export"] = { as: "${ $context + {n: (.n? // 4)} }" };
     if (random.chance(0.1)) extra["output"] = { as: "${ {n: (.n? // 2), was: .} }" };
-    if (random.chance(0.05)) extra["timeout"] = { after: { milliseconds: random.pick([3_600_000_000]) } };
+    if (random.chance(0.05) && task.timeout === undefined) extra["timeout"] = { after: { milliseconds: random.pick([3_600_000_000]) } };
     if (random.chance(0.1) && index + 1 < names.length) extra["then"] = random.pick([...names.slice(index + 1), ...(depth > 0 ? ["exit"] : []), "continue", ...(!place.fork && random.chance(0.3) ? ["end"] : [])]);
     return "then" in task ? task : ({ ...task, ...extra } as TaskDefinition);
   }

@@ -57,8 +57,9 @@ export class Observer {
         const result = inner.step(program, state, event);
         for (const command of result.commands) {
           if (command.type !== "startActivity") continue;
-          this.#keys.set(command.idempotencyKey, command.id);
-          if (command.delivery === "at-most-once") this.#atMostOnce.add(command.idempotencyKey);
+          const call = callName(command);
+          this.#keys.set(call, command.id);
+          if (command.delivery === "at-most-once") this.#atMostOnce.add(call);
         }
         return result;
       },
@@ -129,12 +130,13 @@ export class Observer {
 
   /** I5 and at-most-once: nothing is called whose result is recorded. */
   activityCalled(context: ActivityContext): void {
-    const key = context.idempotencyKey;
-    const calls = (this.#calls.get(key) ?? 0) + 1;
-    this.#calls.set(key, calls);
+    const key = callName(context);
+    const id = this.#keys.get(key);
+    const counted = `${key} ${String(id)}`;
+    const calls = (this.#calls.get(counted) ?? 0) + 1;
+    this.#calls.set(counted, calls);
     if (calls > 1 && this.#atMostOnce.has(key)) this.#violation(`at-most-once: ${key} is called ${String(calls)} times`);
     if (calls > 1 + this.#world.crashes) this.#violation(`I5: ${key} is called ${String(calls)} times over ${String(this.#world.crashes)} crashes`);
-    const id = this.#keys.get(key);
     for (const [run, known] of this.#known) {
       if (id !== undefined && known.answered.has(`activity ${String(id)}`) && this.#runIds.get(context.runId) === run) this.#violation(`I5: ${key} is called after its result was recorded`);
     }
@@ -223,6 +225,11 @@ export class Observer {
   static ended(row: RunRow): boolean {
     return row.status === "quarantined" || isTerminal(row.status);
   }
+}
+
+/** One attempt at an activity: its idempotency key is the same for all of them. */
+function callName({ idempotencyKey, task }: Pick<ActivityContext, "idempotencyKey" | "task">): string {
+  return `${idempotencyKey} ${String(task.attempt)}`;
 }
 
 /** Undefined for an event in the blob table, which is not looked into. */

@@ -89,8 +89,9 @@ class Reference {
 
   #body(task: TaskDefinition, pointer: string, input: Json, scope: Scope): { readonly value: Json; readonly then?: string } | FaultOf | End {
     if ("set" in task) return { value: this.#evaluate(task.set as Json, input) };
-    if ("wait" in task) return { value: input };
-    if ("listen" in task) return { value: [eventData(String(task.listen.to.one?.with.type))] };
+    // Generated timeouts are either far too short for their wait or far too long to matter.
+    if ("wait" in task) return isShort(task.timeout) ? new FaultOf(["Task timed out"]) : { value: input };
+    if ("listen" in task) return { value: this.#listen(task) };
     if ("emit" in task) return { value: ANYTHING };
     if ("raise" in task) return new FaultOf(["Raised"]);
     if ("call" in task) return this.#call(task, pointer, input, scope);
@@ -101,6 +102,12 @@ class Reference {
     if ("for" in task) return this.#for(task, pointer, input, scope);
     const inner = this.list((task as { readonly do: TaskList }).do, `${pointer}/do`, input, scope);
     return inner instanceof FaultOf || inner instanceof End ? inner : { value: inner.value };
+  }
+
+  #listen({ listen: { to } }: Extract<TaskDefinition, { readonly listen: unknown }>): Json {
+    const [filter] = to.any ?? [to.one];
+    const count = typeof to.until === "string" ? Number(/\d+/u.exec(to.until)?.[0]) : 1;
+    return Array.from({ length: count }, () => eventData(String(filter?.with.type)));
   }
 
   #call(task: TaskDefinition, pointer: string, input: Json, scope: Scope): { readonly value: Json } | FaultOf {
@@ -191,6 +198,11 @@ class Reference {
         return template.startsWith("${ [") ? (JSON.parse(template.slice(3, -2)) as Json) : template;
     }
   }
+}
+
+function isShort(timeout: TaskDefinition["timeout"]): boolean {
+  const after = typeof timeout === "object" ? timeout.after : undefined;
+  return typeof after === "object" && (after.milliseconds ?? 0) < 10_000;
 }
 
 function truthy(value: Json): boolean {

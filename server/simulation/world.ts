@@ -350,7 +350,10 @@ export class World {
         if (this.random.chance(0.1)) await new Promise<void>((resolve) => void this.time.after(5_000, resolve));
       }
     };
-    read().catch((error: unknown) => this.observer.warned("watch", error));
+    read().catch((error: unknown) => {
+      if (error instanceof ControlRefused && error.message.includes("history")) watch.done = true;
+      else this.observer.warned("watch", error);
+    });
   }
 
   /** Somebody publishes events of every type now and then, some of them twice, until nobody listens any more. */

@@ -48,10 +48,10 @@ export class Dispatcher {
     try {
       if (this.#stopping !== undefined) throw this.#stopping;
       this.#before(call, entry, isMessage(request) ? request : undefined);
-      const aborted = rejectionOnAbort(call.signal);
+      const unlessAborted = abortable(call.signal);
       iterator = (handlerOf(entry)(request, call) as AsyncIterable<object>)[Symbol.asyncIterator]();
       for (;;) {
-        const next = await withDeadline(call, Promise.race([iterator.next(), aborted]));
+        const next = await withDeadline(call, unlessAborted(iterator.next()));
         if (next.done === true) return;
         yield asMessage(entry, next.value);
       }
@@ -104,12 +104,18 @@ function asMessage(entry: MethodEntry, value: object): Message {
   return isMessage(value) ? value : create(entry.method.output, value as { readonly [field: string]: unknown });
 }
 
-function rejectionOnAbort(signal: AbortSignal): Promise<never> {
-  const aborted = new Promise<never>((_, reject) => {
-    const refuse = (): void => reject(signal.reason instanceof Error ? signal.reason : new DOMException("The caller has gone", "AbortError"));
-    if (signal.aborted) refuse();
-    else signal.addEventListener("abort", refuse, { once: true });
-  });
-  aborted.catch(() => undefined);
-  return aborted;
+/**
+ * Waits for promises one after another, and rejects at once when the signal aborts. `Promise.race` with one long-lived promise would do the same and keep something of every message until the
+ * stream ends.
+ */
+function abortable(signal: AbortSignal): <T>(pending: Promise<T>) => Promise<T> {
+  let refuse: ((reason: unknown) => void) | undefined;
+  const reason = (): unknown => (signal.reason instanceof Error ? signal.reason : new DOMException("The caller has gone", "AbortError"));
+  signal.addEventListener("abort", () => refuse?.(reason()), { once: true });
+  return (pending) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) reject(reason() as Error);
+      refuse = reject;
+      pending.then(resolve, reject);
+    });
 }

@@ -62,6 +62,8 @@ export interface ServerTransport {
 const DEFAULT_REQUEST_BYTES = 4 * 1024 * 1024;
 const DEFAULT_HEADER_BYTES = 16 * 1024;
 const DEFAULT_STREAMS = 128;
+/** Answers that are ready get this long to leave; a caller that does not read them is cut off. */
+const FLUSH_MAX_MS = 500;
 
 /** Makes the transport of a server. */
 export function createServerTransport(options: ServerTransportOptions): ServerTransport {
@@ -103,7 +105,7 @@ class NodeServerTransport implements ServerTransport {
     this.readiness.isReady = false;
     this.#network?.server.stopAccepting();
     await this.#dispatcher.drain(drainMs);
-    this.#network?.stop();
+    await this.#network?.stop();
   }
 }
 
@@ -131,9 +133,9 @@ class Network {
     );
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopping.abort(new ApiError("SERVER_NOT_READY", "Cannot go on: the server is stopping"));
-    this.server.destroy();
+    await this.server.end(FLUSH_MAX_MS);
   }
 
   #http1(request: IncomingMessage, response: ServerResponse): void {

@@ -43,10 +43,13 @@ function keyed(value: Json, body: Code, env: Env, machine: Machine, refusal: str
 
 function byKey(name: string, finish: (sorted: readonly Keyed[], machine: Machine) => Json, isSorted = true): Builtin {
   return native(name, 1, ([body], { machine }) =>
-    single((value, env) => {
-      const entries = keyed(value, body as Code, env, machine, "cannot be sorted, as it is not an array");
-      return finish(isSorted ? sortByKeys(entries, machine) : entries, machine);
-    }, [body as Code]),
+    single(
+      (value, env) => {
+        const entries = keyed(value, body as Code, env, machine, "cannot be sorted, as it is not an array");
+        return finish(isSorted ? sortByKeys(entries, machine) : entries, machine);
+      },
+      [body as Code],
+    ),
   );
 }
 
@@ -113,9 +116,15 @@ function addFrom(source: Code, { machine }: CompileContext): Code {
 function flatten(value: Json, depth: Json, machine: Machine): Json {
   if (compare(depth, 0, machine) < 0) return raise("flatten depth must not be negative");
   const result: Json[] = [];
-  const items = isJsonArray(value) ? value : isJsonObject(value) ? Object.values(value) : raise(`Cannot iterate over ${describe(value)}`);
+  const items = isJsonArray(value)
+    ? value
+    : isJsonObject(value)
+      ? Object.values(value)
+      : raise(`Cannot iterate over ${describe(value)}`);
   const levels = typeof depth === "number" ? depth : Infinity;
-  const pending: { readonly items: readonly Json[]; readonly levels: number; next: number }[] = [{ items, levels, next: 0 }];
+  const pending: { readonly items: readonly Json[]; readonly levels: number; next: number }[] = [
+    { items, levels, next: 0 },
+  ];
   for (let frame = pending.at(-1); frame !== undefined; frame = pending.at(-1)) {
     if (frame.next >= frame.items.length) {
       pending.pop();
@@ -130,7 +139,8 @@ function flatten(value: Json, depth: Json, machine: Machine): Json {
 }
 
 function reverse(value: Json, machine: Machine): Json {
-  if (typeof value === "string") return value === "" ? [] : raise(`Cannot index string with number (${[...value].length - 1})`);
+  if (typeof value === "string")
+    return value === "" ? [] : raise(`Cannot index string with number (${Array.from(value).length - 1})`);
   if (value === null || value === 0) return [];
   if (isJsonArray(value)) {
     machine.chargeElements(value.length);
@@ -140,7 +150,9 @@ function reverse(value: Json, machine: Machine): Json {
     const size = Object.keys(value).length;
     return size === 0 ? [] : raise(`Cannot index object with number (${size - 1})`);
   }
-  return typeof value === "number" ? raise(`Cannot index number with number (${Math.abs(value) - 1})`) : raise(`${describe(value)} has no length`);
+  return typeof value === "number"
+    ? raise(`Cannot index number with number (${Math.abs(value) - 1})`)
+    : raise(`${describe(value)} has no length`);
 }
 
 function transpose(value: Json, machine: Machine): Json {
@@ -169,7 +181,8 @@ function binarySearch(value: Json, wanted: Json, machine: Machine): Json {
 /** `contains`: objects by key, arrays by any element, texts by part. */
 function contains(whole: Json, part: Json, machine: Machine): boolean {
   const kind = kindOf(whole);
-  if (kind !== kindOf(part)) return raise(`${describe(whole)} and ${describe(part)} cannot have their containment checked`);
+  if (kind !== kindOf(part))
+    return raise(`${describe(whole)} and ${describe(part)} cannot have their containment checked`);
   return containsDeep(whole, part, 0, 0, machine);
 }
 
@@ -188,7 +201,11 @@ function containsDeep(wholeStart: Json, partStart: Json, depthStart: number, sta
     } else if (isJsonObject(whole) && isJsonObject(part)) {
       const fields = whole;
       const wanted = part;
-      return Object.keys(wanted).every((key) => Object.hasOwn(fields, key) && containsDeep(fields[key] as Json, wanted[key] as Json, depth + 1, stack + 1, machine));
+      return Object.keys(wanted).every(
+        (key) =>
+          Object.hasOwn(fields, key) &&
+          containsDeep(fields[key] as Json, wanted[key] as Json, depth + 1, stack + 1, machine),
+      );
     } else if (typeof whole === "string" && typeof part === "string") {
       machine.chargeText(whole.length);
       return whole.includes(part);
@@ -203,9 +220,23 @@ export const ARRAY_BUILTINS: readonly Builtin[] = [
   native("add", 0, (_args, context) => addFrom(iterate(identity(), false, context.machine), context)),
   native("add", 1, ([source], context) => addFrom(source as Code, context)),
   filter("sort", (value, machine) => itemsOf(sortByKeys(selfKeyed(value), machine))),
-  filter("unique", (value, machine) => groups(sortByKeys(selfKeyed(value), machine), machine).map((group) => group[0] as Json)),
-  filter("min", (value, machine) => extreme(arrayFor(value, `and ${describe(value)} cannot be iterated over`).map((item) => ({ key: item, item })), true, machine)),
-  filter("max", (value, machine) => extreme(arrayFor(value, `and ${describe(value)} cannot be iterated over`).map((item) => ({ key: item, item })), false, machine)),
+  filter("unique", (value, machine) =>
+    groups(sortByKeys(selfKeyed(value), machine), machine).map((group) => group[0] as Json),
+  ),
+  filter("min", (value, machine) =>
+    extreme(
+      arrayFor(value, `and ${describe(value)} cannot be iterated over`).map((item) => ({ key: item, item })),
+      true,
+      machine,
+    ),
+  ),
+  filter("max", (value, machine) =>
+    extreme(
+      arrayFor(value, `and ${describe(value)} cannot be iterated over`).map((item) => ({ key: item, item })),
+      false,
+      machine,
+    ),
+  ),
   byKey("sort_by", itemsOf),
   byKey("group_by", groups),
   byKey("unique_by", (sorted, machine) => groups(sorted, machine).map((group) => group[0] as Json)),

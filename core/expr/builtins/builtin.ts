@@ -1,5 +1,15 @@
 import type { Json } from "../../lib/json.ts";
-import { Code, type Each, GO_ON, type One, type Paths, type Signal, heightOver, multiple, single } from "../compile/code.ts";
+import {
+  Code,
+  type Each,
+  GO_ON,
+  type One,
+  type Paths,
+  type Signal,
+  heightOver,
+  multiple,
+  single,
+} from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import type { Machine } from "../machine.ts";
 import type { FunctionDefinition } from "../syntax/ast.ts";
@@ -23,7 +33,11 @@ export interface DefinedBuiltin {
 export type Builtin = NativeBuiltin | DefinedBuiltin;
 
 /** A builtin with full control over its arguments. */
-export function native(name: string, arity: number, compile: (args: readonly Code[], context: CompileContext) => Code): NativeBuiltin {
+export function native(
+  name: string,
+  arity: number,
+  compile: (args: readonly Code[], context: CompileContext) => Code,
+): NativeBuiltin {
   return { kind: "native", name, arity, compile };
 }
 
@@ -33,17 +47,33 @@ export function filter(name: string, run: (value: Json, machine: Machine) => Jso
 }
 
 /** A builtin that is given the values of its arguments: every combination once, those of the last argument varying slowest (as for jq's C functions). */
-export function operation(name: string, arity: number, run: (value: Json, operands: readonly Json[], machine: Machine) => Json): NativeBuiltin {
-  return native(name, arity, (args, { machine }) => withOperands(args, "last", (value, operands) => run(value, operands, machine)));
+export function operation(
+  name: string,
+  arity: number,
+  run: (value: Json, operands: readonly Json[], machine: Machine) => Json,
+): NativeBuiltin {
+  return native(name, arity, (args, { machine }) =>
+    withOperands(args, "last", (value, operands) => run(value, operands, machine)),
+  );
 }
 
 /** Like {@link operation}, but the first argument's values vary slowest (as for functions with `$` parameters). */
-export function valueFunction(name: string, arity: number, run: (value: Json, operands: readonly Json[], machine: Machine) => Json): NativeBuiltin {
-  return native(name, arity, (args, { machine }) => withOperands(args, "first", (value, operands) => run(value, operands, machine)));
+export function valueFunction(
+  name: string,
+  arity: number,
+  run: (value: Json, operands: readonly Json[], machine: Machine) => Json,
+): NativeBuiltin {
+  return native(name, arity, (args, { machine }) =>
+    withOperands(args, "first", (value, operands) => run(value, operands, machine)),
+  );
 }
 
 /** Applies a function to the input and every combination of the arguments' outputs. */
-export function withOperands(args: readonly Code[], slowest: "first" | "last", run: (value: Json, operands: readonly Json[]) => Json): Code {
+export function withOperands(
+  args: readonly Code[],
+  slowest: "first" | "last",
+  run: (value: Json, operands: readonly Json[]) => Json,
+): Code {
   if (args.every((arg) => arg.one)) return single(oneOperands(args, run), args);
   const order = args.map((_arg, index) => (slowest === "first" ? index : args.length - 1 - index));
   const each: Each = (value, env, sink) => {

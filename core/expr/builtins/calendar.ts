@@ -30,7 +30,9 @@ export function daysFromEpoch(year: number, month: number, day: number): number 
 
 /** The seconds since the epoch of a time in UTC, whatever the weekday and day of the year say. */
 export function epochSeconds(time: BrokenTime): number {
-  return daysFromEpoch(time.year, time.month, time.day) * SECONDS_PER_DAY + time.hour * 3600 + time.minute * 60 + time.second;
+  return (
+    daysFromEpoch(time.year, time.month, time.day) * SECONDS_PER_DAY + time.hour * 3600 + time.minute * 60 + time.second
+  );
 }
 
 /** A time with every part in its range and the weekday and day of the year that belong to it. */
@@ -85,7 +87,26 @@ function weeksIn(year: number): number {
   return firstDay === 4 || (firstDay === 3 && isLeapYear(year)) ? 53 : 52;
 }
 
-export const WEEKDAYS: readonly string[] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+export const WEEKDAYS: readonly string[] = [
+  "Sunday",
+  "Monday",
+  "Tuesday",
+  "Wednesday",
+  "Thursday",
+  "Friday",
+  "Saturday",
+];
 export const MONTHS: readonly string[] = [
-  "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
 ];

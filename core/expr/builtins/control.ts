@@ -1,6 +1,22 @@
 import { type Json, isJsonArray, isJsonObject } from "../../lib/json.ts";
 import { index, iterate, identity } from "../compile/access.ts";
-import { Break, Code, type Each, GO_ON, type Path, type PathSink, type Paths, STOP, type Signal, type Sink, constant, heightOver, multiple, single, Path as PathStep } from "../compile/code.ts";
+import {
+  Break,
+  Code,
+  type Each,
+  GO_ON,
+  type Path,
+  type PathSink,
+  type Paths,
+  STOP,
+  type Signal,
+  type Sink,
+  constant,
+  heightOver,
+  multiple,
+  single,
+  Path as PathStep,
+} from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { firstOf } from "../compile/flow.ts";
 import { type Machine, Raise, raise } from "../machine.ts";
@@ -13,9 +29,15 @@ import { type Builtin, filter, generator, native } from "./builtin.ts";
 const TURN_FRAMES = 4;
 
 function select(condition: Code): Code {
-  const paths = (): Paths => (path, value, env, sink) => condition.each(value, env, (outcome) => (isTruthy(outcome) ? sink(path, value) : GO_ON));
+  const paths = (): Paths => (path, value, env, sink) =>
+    condition.each(value, env, (outcome) => (isTruthy(outcome) ? sink(path, value) : GO_ON));
   const test = condition.one;
-  if (!test) return multiple((value, env, sink) => condition.each(value, env, (outcome) => (isTruthy(outcome) ? sink(value) : GO_ON)), [condition], paths);
+  if (!test)
+    return multiple(
+      (value, env, sink) => condition.each(value, env, (outcome) => (isTruthy(outcome) ? sink(value) : GO_ON)),
+      [condition],
+      paths,
+    );
   return single(
     (value, env) => {
       const outcome = test(value, env);
@@ -29,27 +51,30 @@ function select(condition: Code): Code {
 function map(body: Code, { machine }: CompileContext): Code {
   const run = body.one;
   const elements = iterate(identity(), false, machine);
-  return single((value, env) => {
-    const items: Json[] = [];
-    const push: Sink = (output) => {
-      items.push(output);
-      return GO_ON;
-    };
-    if (run && isJsonArray(value)) {
-      machine.charge(value.length);
-      for (const item of value) {
-        const output = run(item, env);
-        if (output !== undefined) items.push(output);
+  return single(
+    (value, env) => {
+      const items: Json[] = [];
+      const push: Sink = (output) => {
+        items.push(output);
+        return GO_ON;
+      };
+      if (run && isJsonArray(value)) {
+        machine.charge(value.length);
+        for (const item of value) {
+          const output = run(item, env);
+          if (output !== undefined) items.push(output);
+        }
+        return items;
       }
+      const signal = elements.each(value, env, (item) => {
+        machine.step();
+        return body.each(item, env, push);
+      });
+      if (signal === STOP) leaveByBreak(machine);
       return items;
-    }
-    const signal = elements.each(value, env, (item) => {
-      machine.step();
-      return body.each(item, env, push);
-    });
-    if (signal === STOP) leaveByBreak(machine);
-    return items;
-  }, [body]);
+    },
+    [body],
+  );
 }
 
 /** A `break` on its way out of a filter that returns one value. */
@@ -77,7 +102,8 @@ export function eachDescendantPath(start: Path, root: Json, sink: PathSink, mach
     const { path, value } = item;
     if (sink(path, value) === STOP) return STOP;
     if (isJsonArray(value)) {
-      for (let position = value.length - 1; position >= 0; position--) pending.push({ path: new PathStep(path, position), value: value[position] as Json });
+      for (let position = value.length - 1; position >= 0; position--)
+        pending.push({ path: new PathStep(path, position), value: value[position] as Json });
     } else if (isJsonObject(value)) {
       const keys = Object.keys(value);
       for (let position = keys.length - 1; position >= 0; position--) {
@@ -140,15 +166,19 @@ function loop(condition: Code, update: Code, kind: "while" | "until", { machine 
   const cost = heightOver(TURN_FRAMES + 2, condition, update);
   const isUntil = kind === "until";
   if (isUntil && test && next) {
-    return single((value, env) => {
-      for (let current: Json | undefined = value; current !== undefined; current = next(current, env)) {
-        machine.step();
-        const outcome = test(current, env);
-        if (outcome === undefined) return undefined;
-        if (isTruthy(outcome)) return current;
-      }
-      return undefined;
-    }, [condition, update], () => pathLoop);
+    return single(
+      (value, env) => {
+        for (let current: Json | undefined = value; current !== undefined; current = next(current, env)) {
+          machine.step();
+          const outcome = test(current, env);
+          if (outcome === undefined) return undefined;
+          if (isTruthy(outcome)) return current;
+        }
+        return undefined;
+      },
+      [condition, update],
+      () => pathLoop,
+    );
   }
   const each: Each = (value, env, sink) => {
     if (test && next) {
@@ -205,7 +235,10 @@ function limited(count: Json, each: (sink: () => Signal) => Signal): Signal {
 
 /** The count of `limit` and `skip`: jq compares it with zero and counts down, so that it may be a fraction. */
 function checkedCount(count: Json, name: string): number {
-  if (typeof count !== "number") return count === null || typeof count === "boolean" ? raise(`${name} doesn't support negative count`) : raise(`${describe(count)} and number (1) cannot be subtracted`);
+  if (typeof count !== "number")
+    return count === null || typeof count === "boolean"
+      ? raise(`${name} doesn't support negative count`)
+      : raise(`${describe(count)} and number (1) cannot be subtracted`);
   return count < 0 || count !== count ? raise(`${name} doesn't support negative count`) : count;
 }
 
@@ -275,21 +308,26 @@ function last(body: Code, { machine }: CompileContext): Code {
     if (signal === STOP || !found) return signal;
     return sink(found.at, found.output);
   };
-  return single((value, env) => {
-    let found: Json | undefined;
-    const signal = body.each(value, env, (output) => {
-      found = output;
-      return GO_ON;
-    });
-    if (signal === STOP) leaveByBreak(machine);
-    return found;
-  }, [body], paths);
+  return single(
+    (value, env) => {
+      let found: Json | undefined;
+      const signal = body.each(value, env, (output) => {
+        found = output;
+        return GO_ON;
+      });
+      if (signal === STOP) leaveByBreak(machine);
+      return found;
+    },
+    [body],
+    paths,
+  );
 }
 
 /** `nth(position; body)`: the output at a position, nothing beyond it computed. */
 function nth([position, body]: readonly Code[], { machine }: CompileContext): Code {
   const [number, source] = [position as Code, body as Code];
-  const check = (wanted: Json): Json => (compare(wanted, 0, machine) < 0 ? raise("nth doesn't support negative indices") : wanted);
+  const check = (wanted: Json): Json =>
+    compare(wanted, 0, machine) < 0 ? raise("nth doesn't support negative indices") : wanted;
   const each: Each = (value, env, sink) =>
     number.each(value, env, (wanted) => {
       let left = checkedCount(check(wanted), "skip");
@@ -317,18 +355,21 @@ function nth([position, body]: readonly Code[], { machine }: CompileContext): Co
 
 /** `any` and `all`: stops at the first output that decides. */
 function quantify(source: Code, condition: Code, decisive: boolean, { machine }: CompileContext): Code {
-  return single((value, env) => {
-    let isDecided = false;
-    const signal = source.each(value, env, (item) => {
-      machine.step();
-      return condition.each(item, env, (outcome) => {
-        isDecided = isTruthy(outcome) === decisive;
-        return isDecided ? STOP : GO_ON;
+  return single(
+    (value, env) => {
+      let isDecided = false;
+      const signal = source.each(value, env, (item) => {
+        machine.step();
+        return condition.each(item, env, (outcome) => {
+          isDecided = isTruthy(outcome) === decisive;
+          return isDecided ? STOP : GO_ON;
+        });
       });
-    });
-    if (signal === STOP && !isDecided) leaveByBreak(machine);
-    return isDecided === decisive;
-  }, [source, condition]);
+      if (signal === STOP && !isDecided) leaveByBreak(machine);
+      return isDecided === decisive;
+    },
+    [source, condition],
+  );
 }
 
 function range(from: Json, to: Json, sink: Sink, machine: Machine): Signal {
@@ -341,7 +382,8 @@ function range(from: Json, to: Json, sink: Sink, machine: Machine): Signal {
 }
 
 function rangeBy(from: Json, to: Json, by: Json, sink: Sink, machine: Machine): Signal {
-  if (typeof from !== "number" || typeof to !== "number" || typeof by !== "number") return rangeOfAny(from, to, by, sink, machine);
+  if (typeof from !== "number" || typeof to !== "number" || typeof by !== "number")
+    return rangeOfAny(from, to, by, sink, machine);
   if (by === 0 || by !== by) return GO_ON;
   for (let current = from; by > 0 ? current < to : current > to; current += by) {
     machine.step();
@@ -354,7 +396,8 @@ function rangeBy(from: Json, to: Json, by: Json, sink: Sink, machine: Machine): 
 function rangeOfAny(from: Json, to: Json, by: Json, sink: Sink, machine: Machine): Signal {
   const direction = compare(by, 0, machine);
   if (direction === 0) return GO_ON;
-  if (typeof from !== "number" || typeof by !== "number") return raise(`${describe(from)} and ${describe(by)} cannot be added`);
+  if (typeof from !== "number" || typeof by !== "number")
+    return raise(`${describe(from)} and ${describe(by)} cannot be added`);
   for (let current = from; compare(current, to, machine) * direction < 0; current += by) {
     machine.step();
     if (sink(current) === STOP) return STOP;
@@ -364,10 +407,20 @@ function rangeOfAny(from: Json, to: Json, by: Json, sink: Sink, machine: Machine
 
 function ranges(args: readonly Code[], { machine }: CompileContext): Code {
   const [a, b, c] = args;
-  if (!b) return generator((value, env, sink) => (a as Code).each(value, env, (to) => range(0, to, sink, machine)), args);
-  if (!c) return generator((value, env, sink) => (a as Code).each(value, env, (from) => b.each(value, env, (to) => range(from, to, sink, machine))), args, 2);
+  if (!b)
+    return generator((value, env, sink) => (a as Code).each(value, env, (to) => range(0, to, sink, machine)), args);
+  if (!c)
+    return generator(
+      (value, env, sink) =>
+        (a as Code).each(value, env, (from) => b.each(value, env, (to) => range(from, to, sink, machine))),
+      args,
+      2,
+    );
   return generator(
-    (value, env, sink) => (a as Code).each(value, env, (from) => b.each(value, env, (to) => c.each(value, env, (by) => rangeBy(from, to, by, sink, machine)))),
+    (value, env, sink) =>
+      (a as Code).each(value, env, (from) =>
+        b.each(value, env, (to) => c.each(value, env, (by) => rangeBy(from, to, by, sink, machine))),
+      ),
     args,
     4,
   );
@@ -396,9 +449,23 @@ function haltError(value: Json): never {
 
 /** Choosing, repeating and ending. */
 export const CONTROL_BUILTINS: readonly Builtin[] = [
-  native("empty", 0, () => single(() => undefined, [], () => () => GO_ON)),
-  native("error", 0, () => single((value) => haltError(value), [], () => (_path, value) => haltError(value))),
-  native("error", 1, ([message]) => multiple((value, env) => (message as Code).each(value, env, (text) => haltError(text)), [message as Code])),
+  native("empty", 0, () =>
+    single(
+      () => undefined,
+      [],
+      () => () => GO_ON,
+    ),
+  ),
+  native("error", 0, () =>
+    single(
+      (value) => haltError(value),
+      [],
+      () => (_path, value) => haltError(value),
+    ),
+  ),
+  native("error", 1, ([message]) =>
+    multiple((value, env) => (message as Code).each(value, env, (text) => haltError(text)), [message as Code]),
+  ),
   native("select", 1, ([condition]) => select(condition as Code)),
   native("map", 1, ([body], context) => map(body as Code, context)),
   native("recurse", 0, (_args, context) => recurseAll(context)),
@@ -415,11 +482,19 @@ export const CONTROL_BUILTINS: readonly Builtin[] = [
   native("last", 1, ([body], context) => last(body as Code, context)),
   native("nth", 2, nth),
   native("isempty", 1, ([body], context) => quantify(body as Code, constant(false), false, context)),
-  native("any", 0, (_args, context) => quantify(iterate(identity(), false, context.machine), identity(), true, context)),
-  native("any", 1, ([condition], context) => quantify(iterate(identity(), false, context.machine), condition as Code, true, context)),
+  native("any", 0, (_args, context) =>
+    quantify(iterate(identity(), false, context.machine), identity(), true, context),
+  ),
+  native("any", 1, ([condition], context) =>
+    quantify(iterate(identity(), false, context.machine), condition as Code, true, context),
+  ),
   native("any", 2, ([source, condition], context) => quantify(source as Code, condition as Code, true, context)),
-  native("all", 0, (_args, context) => quantify(iterate(identity(), false, context.machine), identity(), false, context)),
-  native("all", 1, ([condition], context) => quantify(iterate(identity(), false, context.machine), condition as Code, false, context)),
+  native("all", 0, (_args, context) =>
+    quantify(iterate(identity(), false, context.machine), identity(), false, context),
+  ),
+  native("all", 1, ([condition], context) =>
+    quantify(iterate(identity(), false, context.machine), condition as Code, false, context),
+  ),
   native("all", 2, ([source, condition], context) => quantify(source as Code, condition as Code, false, context)),
   native("range", 1, ranges),
   native("range", 2, ranges),
@@ -436,11 +511,24 @@ export const CONTROL_BUILTINS: readonly Builtin[] = [
   native("stderr", 0, () => identity()),
   native("halt", 0, () => single(() => raise("halt is not available in expressions"), [])),
   native("halt_error", 0, () => single((value) => haltError(value), [])),
-  native("halt_error", 1, ([status]) => multiple((value, env) => (status as Code).each(value, env, (code) => (typeof code === "number" ? haltError(value) : raise(`${describe(value)} halt_error/1: number required`))), [status as Code])),
+  native("halt_error", 1, ([status]) =>
+    multiple(
+      (value, env) =>
+        (status as Code).each(value, env, (code) =>
+          typeof code === "number" ? haltError(value) : raise(`${describe(value)} halt_error/1: number required`),
+        ),
+      [status as Code],
+    ),
+  ),
 ];
 
 /** The input, after a filter was evaluated on it for its errors only. */
 function afterEvaluating(body: Code): Code {
-  const paths = (): Paths => (path, value, env, sink) => (body.each(value, env, () => GO_ON) === STOP ? STOP : sink(path, value));
-  return multiple((value, env, sink) => (body.each(value, env, () => GO_ON) === STOP ? STOP : sink(value)), [body], paths);
+  const paths = (): Paths => (path, value, env, sink) =>
+    body.each(value, env, () => GO_ON) === STOP ? STOP : sink(path, value);
+  return multiple(
+    (value, env, sink) => (body.each(value, env, () => GO_ON) === STOP ? STOP : sink(value)),
+    [body],
+    paths,
+  );
 }

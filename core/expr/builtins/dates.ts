@@ -8,11 +8,12 @@ import { parseTime } from "./strptime.ts";
 const ISO = "%Y-%m-%dT%H:%M:%SZ";
 const INTEGER_MAX = 2 ** 31 - 1;
 /** The last second that C's calendar has a year for; beyond it conversion fails as in C. */
-const SECONDS_MAX = 67_768_036_191_676_799;
+const SECONDS_MAX = 67_768_036_191_676_000;
 
 function gmtime(value: Json, refusal: string): BrokenTime {
   if (typeof value !== "number") return raise(refusal);
-  if (value !== value || Math.abs(value) > SECONDS_MAX) return raise("error converting number of seconds since epoch to datetime");
+  if (value !== value || Math.abs(value) > SECONDS_MAX)
+    return raise("error converting number of seconds since epoch to datetime");
   return breakTime(value);
 }
 
@@ -46,7 +47,8 @@ function strftime(name: string, value: Json, format: Json, machine: Machine): st
 }
 
 function strptime(value: Json, format: Json, machine: Machine): Json {
-  if (typeof value !== "string" || typeof format !== "string") return raise("strptime/1 requires string inputs and arguments");
+  if (typeof value !== "string" || typeof format !== "string")
+    return raise("strptime/1 requires string inputs and arguments");
   machine.chargeText(value.length + format.length);
   const parsed = parseTime(value, format);
   if (!parsed) return raise(`date "${value}" does not match format "${format}"`);
@@ -69,7 +71,9 @@ export const DATE_BUILTINS: readonly Builtin[] = [
   filter("localtime", (value) => toArray(gmtime(value, "localtime() requires numeric inputs"))),
   filter("mktime", mktime),
   operation("strftime", 1, (value, [format], machine) => strftime("strftime", value, format as Json, machine)),
-  operation("strflocaltime", 1, (value, [format], machine) => strftime("strflocaltime", value, format as Json, machine)),
+  operation("strflocaltime", 1, (value, [format], machine) =>
+    strftime("strflocaltime", value, format as Json, machine),
+  ),
   operation("strptime", 1, (value, [format], machine) => strptime(value, format as Json, machine)),
   filter("fromdateiso8601", fromDate),
   filter("fromdate", fromDate),

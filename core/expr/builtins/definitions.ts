@@ -5,10 +5,19 @@ import type { DefinedBuiltin } from "./builtin.ts";
 const SOURCES: readonly (readonly [signature: string, source: string])[] = [
   ["recurse/2", "def recurse(f; condition): def r: ., (f | select(condition) | r); r;"],
   ["with_entries/1", "def with_entries(f): to_entries | map(f) | from_entries;"],
-  ["walk/1", 'def walk(f): def w: if type == "object" then map_values(w) elif type == "array" then map(w) else . end | f; w;'],
-  ["combinations/0", "def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $y | [$x] + $y end;"],
+  [
+    "walk/1",
+    'def walk(f): def w: if type == "object" then map_values(w) elif type == "array" then map(w) else . end | f; w;',
+  ],
+  [
+    "combinations/0",
+    "def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $y | [$x] + $y end;",
+  ],
   ["combinations/1", "def combinations(n): . as $dot | [range(n) | $dot] | combinations;"],
-  ["truncate_stream/1", "def truncate_stream(stream): . as $n | null | stream | . as $event | if (.[0] | length) > $n then setpath([0]; $event[0][$n:]) else empty end;"],
+  [
+    "truncate_stream/1",
+    "def truncate_stream(stream): . as $n | null | stream | . as $event | if (.[0] | length) > $n then setpath([0]; $event[0][$n:]) else empty end;",
+  ],
   ["INDEX/1", "def INDEX(key): INDEX(.[]; key);"],
   ["INDEX/2", "def INDEX(stream; key): reduce stream as $row ({}; .[$row | key | tostring] = $row);"],
   ["JOIN/2", "def JOIN($index; key): [.[] | [., $index[key]]];"],

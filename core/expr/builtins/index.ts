@@ -27,7 +27,9 @@ function builtinTable(): ReadonlyMap<string, Builtin> {
       ...PATH_BUILTINS,
       ...DATE_BUILTINS,
       ...DEFINED_BUILTINS,
-      native("builtins", 0, () => single(() => signatures().filter((signature) => !signature.startsWith("_")), [constant(null)])),
+      native("builtins", 0, () =>
+        single(() => signatures().filter((signature) => !signature.startsWith("_")), [constant(null)]),
+      ),
     ].map((builtin) => [`${builtin.name}/${builtin.arity}`, builtin]),
   );
   return table;
@@ -50,5 +52,7 @@ export function builtinNames(): readonly string[] {
 
 /** The numbers of arguments that the builtins of a name take. */
 export function builtinArities(name: string): readonly number[] {
-  return signatures().filter((signature) => signature.split("/")[0] === name).map((signature) => Number(signature.split("/")[1]));
+  return signatures()
+    .filter((signature) => signature.split("/")[0] === name)
+    .map((signature) => Number(signature.split("/")[1]));
 }

@@ -114,7 +114,15 @@ export const MATH_BUILTINS: readonly Builtin[] = [
   unary("sqrt", Math.sqrt),
   unary("cbrt", Math.cbrt),
   unary("fabs", Math.abs),
-  filter("abs", (value, machine) => (compare(value, 0, machine) < 0 ? (typeof value === "number" ? Math.abs(value) : raise(`${describe(value)} has no absolute value`)) : typeof value === "number" ? Math.abs(value) : value)),
+  filter("abs", (value, machine) =>
+    compare(value, 0, machine) < 0
+      ? typeof value === "number"
+        ? Math.abs(value)
+        : raise(`${describe(value)} has no absolute value`)
+      : typeof value === "number"
+        ? Math.abs(value)
+        : value,
+  ),
   unary("exp", Math.exp),
   unary("exp2", (x) => 2 ** x),
   unary("exp10", tenToThe),

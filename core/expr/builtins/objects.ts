@@ -46,7 +46,11 @@ function entryName(key: Json): string {
 }
 
 function fromEntries(value: Json, machine: Machine): Json {
-  const entries = isJsonArray(value) ? value : isJsonObject(value) ? Object.values(value) : raise(`Cannot iterate over ${describe(value)}`);
+  const entries = isJsonArray(value)
+    ? value
+    : isJsonObject(value)
+      ? Object.values(value)
+      : raise(`Cannot iterate over ${describe(value)}`);
   const result: Record<string, Json> = {};
   for (const entry of entries) {
     machine.step();
@@ -65,6 +69,9 @@ export const OBJECT_BUILTINS: readonly Builtin[] = [
   filter("to_entries", toEntries),
   filter("from_entries", fromEntries),
   native("map_values", 1, ([body], { machine }) =>
-    single((value, env) => updateElements(value, (item) => firstOf(body as Code, item, env, machine), machine), [body as Code]),
+    single(
+      (value, env) => updateElements(value, (item) => firstOf(body as Code, item, env, machine), machine),
+      [body as Code],
+    ),
   ),
 ];

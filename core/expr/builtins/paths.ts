@@ -1,6 +1,20 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
 import { listPaths, usablePath } from "../compile/assignment.ts";
-import { Code, type Each, GO_ON, type Path, Path as PathStep, type Paths, ROOT, STOP, type Sink, heightOver, multiple, pathKeys, single } from "../compile/code.ts";
+import {
+  Code,
+  type Each,
+  GO_ON,
+  type Path,
+  Path as PathStep,
+  type Paths,
+  ROOT,
+  STOP,
+  type Sink,
+  heightOver,
+  multiple,
+  pathKeys,
+  single,
+} from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { type Machine, raise } from "../machine.ts";
 import { isTruthy } from "../value/kind.ts";
@@ -10,7 +24,8 @@ import { type Builtin, native, operation } from "./builtin.ts";
 import { eachDescendantPath } from "./control.ts";
 
 function path(body: Code, { machine }: CompileContext): Code {
-  const each: Each = (value, env, sink) => body.paths(ROOT, value, env, (at, output) => sink(charged(usablePath(at, output), machine)));
+  const each: Each = (value, env, sink) =>
+    body.paths(ROOT, value, env, (at, output) => sink(charged(usablePath(at, output), machine)));
   return multiple(each, [body]);
 }
 
@@ -27,7 +42,9 @@ function paths(condition: Code | undefined, { machine }: CompileContext): Code {
       value,
       (at, output) => {
         if (!condition) return at.parent ? sink(charged(pathKeys(at), machine)) : GO_ON;
-        return condition.each(output, env, (outcome) => (isTruthy(outcome) && at.parent ? sink(charged(pathKeys(at), machine)) : GO_ON));
+        return condition.each(output, env, (outcome) =>
+          isTruthy(outcome) && at.parent ? sink(charged(pathKeys(at), machine)) : GO_ON,
+        );
       },
       machine,
     );
@@ -37,8 +54,14 @@ function paths(condition: Code | undefined, { machine }: CompileContext): Code {
 /** `getpath`: null where the path leads through null; a path expression itself. */
 function getpath(keys: Code, { machine }: CompileContext): Code {
   const appended = (start: Path, value: Json, path: Json): Path => {
-    if (start.lost && !Object.is(start.lost.value, value)) return raise(`Invalid path expression near attempt to access element ${printExcerpt(path)} of ${printExcerpt(value)}`);
-    return (path as readonly Json[]).reduce<Path>((at, key) => new PathStep(at, key), start.lost ? start.lost.path : start);
+    if (start.lost && !Object.is(start.lost.value, value))
+      return raise(
+        `Invalid path expression near attempt to access element ${printExcerpt(path)} of ${printExcerpt(value)}`,
+      );
+    return (path as readonly Json[]).reduce<Path>(
+      (at, key) => new PathStep(at, key),
+      start.lost ? start.lost.path : start,
+    );
   };
   const makePaths = (): Paths => (start, value, env, sink) =>
     keys.each(value, env, (path) => {
@@ -46,7 +69,12 @@ function getpath(keys: Code, { machine }: CompileContext): Code {
       return sink(appended(start, value, path), output);
     });
   const read = keys.one;
-  if (!read) return multiple((value, env, sink) => keys.each(value, env, (path) => sink(getPath(value, path, machine))), [keys], makePaths);
+  if (!read)
+    return multiple(
+      (value, env, sink) => keys.each(value, env, (path) => sink(getPath(value, path, machine))),
+      [keys],
+      makePaths,
+    );
   return single(
     (value, env) => {
       const path = read(value, env);
@@ -58,11 +86,15 @@ function getpath(keys: Code, { machine }: CompileContext): Code {
 }
 
 function pick(body: Code, { machine }: CompileContext): Code {
-  return single((value, env) => {
-    let result: Json = null;
-    for (const keys of listPaths(body, value, env, machine)) result = setPath(result, keys, getPath(value, keys, machine), machine);
-    return result;
-  }, [body]);
+  return single(
+    (value, env) => {
+      let result: Json = null;
+      for (const keys of listPaths(body, value, env, machine))
+        result = setPath(result, keys, getPath(value, keys, machine), machine);
+      return result;
+    },
+    [body],
+  );
 }
 
 /** `tostream`: every leaf as [path, value], and a closing [path] after the last element of every container. */
@@ -74,7 +106,11 @@ function tostream({ machine }: CompileContext): Code {
     for (;;) {
       machine.charge(1 + prefix.length);
       if (isContainer(value)) {
-        stack.push({ items: isJsonArray(value) ? value : Object.values(value), keys: isJsonArray(value) ? [...value.keys()] : Object.keys(value), next: 0 });
+        stack.push({
+          items: isJsonArray(value) ? value : Object.values(value),
+          keys: isJsonArray(value) ? [...value.keys()] : Object.keys(value),
+          next: 0,
+        });
       } else if (sink([[...prefix], value]) === STOP) {
         return STOP;
       }
@@ -135,7 +171,12 @@ export const PATH_BUILTINS: readonly Builtin[] = [
   native("path", 1, ([body], context) => path(body as Code, context)),
   native("paths", 0, (_args, context) => paths(undefined, context)),
   native("paths", 1, ([condition], context) => paths(condition as Code, context)),
-  native("leaf_paths", 0, (_args, context) => paths(single((value) => value === null || typeof value !== "object", []), context)),
+  native("leaf_paths", 0, (_args, context) =>
+    paths(
+      single((value) => value === null || typeof value !== "object", []),
+      context,
+    ),
+  ),
   native("getpath", 1, ([keys], context) => getpath(keys as Code, context)),
   operation("setpath", 2, (value, [keys, item], machine) => setPath(value, keys as Json, item as Json, machine)),
   operation("delpaths", 1, (value, [keys], machine) => deletePaths(value, keys as Json, machine)),

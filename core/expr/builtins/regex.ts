@@ -1,11 +1,17 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
-import { type Regex, type RegexMatch, RegexLimitError, type RegexOptions, RegexSyntaxError, compileRegex } from "../../lib/regex/regex.ts";
+import {
+  type Regex,
+  type RegexMatch,
+  RegexLimitError,
+  type RegexOptions,
+  RegexSyntaxError,
+  compileRegex,
+} from "../../lib/regex/regex.ts";
 import { Code, type Each, type Env, GO_ON, STOP, type Signal, heightOver } from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { type Machine, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { kindOf } from "../value/kind.ts";
-import { sliceCodePoints } from "../value/text.ts";
 import { type Builtin, native } from "./builtin.ts";
 
 /** How many compiled patterns an expression keeps: enough for all it writes down, few enough for those it makes up. */
@@ -73,33 +79,47 @@ function compilePattern(source: string, flags: string): Pattern {
   }
 }
 
+/** How many steps a move of the matcher and a match cost. */
+const STEPS_PER_MOVE = 2;
+const STEPS_PER_MATCH = 10;
+
 /** Hands on the matches of a pattern, one or all of them; the moves are paid from the evaluation's steps. */
-function eachMatch(value: Json, source: Json, flags: Json, isAll: boolean, patterns: PatternCache, machine: Machine, take: (match: RegexMatch, regex: Regex) => Signal): Signal {
+function eachMatch(
+  value: Json,
+  source: Json,
+  flags: Json,
+  patterns: PatternCache,
+  machine: Machine,
+  take: (match: RegexMatch, regex: Regex) => Signal,
+): Signal {
   if (typeof value !== "string") return raise(`${describe(value)} cannot be matched, as it is not a string`);
   if (typeof source !== "string") return raise(`${describe(source)} is not a string`);
   const { regex, isGlobal } = patterns.get(source, flags, machine);
-  let from = 0;
-  for (;;) {
-    const match = execute(regex, value, from, machine);
-    if (!match) return GO_ON;
-    if (take(match, regex) === STOP) return STOP;
-    if (!isAll && !isGlobal) return GO_ON;
-    from = match.offset + Math.max(match.length, 1);
-    if (from > value.length) return GO_ON;
-  }
-}
-
-function execute(regex: Regex, value: string, from: number, machine: Machine): RegexMatch | undefined {
-  const budget = { moves: machine.steps };
   machine.chargeText(value.length);
+  // The searches draw on the steps that are left; what runs between two of them uses steps too.
+  const budget = { moves: machine.steps / STEPS_PER_MOVE };
+  const settle = (): void => {
+    machine.steps = Math.min(machine.steps, budget.moves * STEPS_PER_MOVE);
+  };
+  let signal: Signal = GO_ON;
   try {
-    return from > value.length ? undefined : regex.exec(value, from, budget);
+    regex.eachMatch(
+      value,
+      (match) => {
+        settle();
+        machine.charge(STEPS_PER_MATCH + 2 * match.groups.length);
+        signal = take(match, regex);
+        budget.moves = machine.steps / STEPS_PER_MOVE;
+        return signal !== STOP && isGlobal;
+      },
+      budget,
+    );
   } catch (error) {
     if (error instanceof RegexLimitError) return machine.exceeded("regex");
     throw error;
-  } finally {
-    machine.steps = Math.min(machine.steps, budget.moves);
   }
+  settle();
+  return signal;
 }
 
 function matchObject(match: RegexMatch, regex: Regex): Json {
@@ -136,7 +156,10 @@ function searching(name: string, make: (patterns: PatternCache, machine: Machine
     const search = make(new PatternCache(), machine);
     const [pattern, modifiers] = args as readonly [Code, Code | undefined];
     const each: Each = modifiers
-      ? (value, env, sink) => modifiers.each(value, env, (flags) => pattern.each(value, env, (source) => search(value, source, flags, sink)))
+      ? (value, env, sink) =>
+          modifiers.each(value, env, (flags) =>
+            pattern.each(value, env, (source) => search(value, source, flags, sink)),
+          )
       : (value, env, sink) => pattern.each(value, env, (given) => search(value, ...splitPattern(given), sink));
     return new Code({ each, height: heightOver(8, ...args) });
   };
@@ -150,7 +173,7 @@ function testing(): readonly Builtin[] {
     const [pattern, modifiers] = args as readonly [Code, Code | undefined];
     const test = (value: Json, source: Json, flags: Json): boolean => {
       let isFound = false;
-      eachMatch(value, source, flags, false, patterns, machine, () => {
+      eachMatch(value, source, flags, patterns, machine, () => {
         isFound = true;
         return STOP;
       });
@@ -174,7 +197,8 @@ function testing(): readonly Builtin[] {
       });
     }
     const each: Each = modifiers
-      ? (value, env, sink) => modifiers.each(value, env, (flags) => pattern.each(value, env, (source) => sink(test(value, source, flags))))
+      ? (value, env, sink) =>
+          modifiers.each(value, env, (flags) => pattern.each(value, env, (source) => sink(test(value, source, flags))))
       : (value, env, sink) => pattern.each(value, env, (given) => sink(test(value, ...splitPattern(given))));
     return new Code({ each, height: heightOver(8, ...args) });
   };
@@ -188,17 +212,19 @@ function globally(flags: Json): Json {
 }
 
 function matching(patterns: PatternCache, machine: Machine): Search {
-  return (value, source, flags, sink) => eachMatch(value, source, flags, false, patterns, machine, (match, regex) => sink(matchObject(match, regex)));
+  return (value, source, flags, sink) =>
+    eachMatch(value, source, flags, patterns, machine, (match, regex) => sink(matchObject(match, regex)));
 }
 
 function capturing(patterns: PatternCache, machine: Machine): Search {
-  return (value, source, flags, sink) => eachMatch(value, source, flags, false, patterns, machine, (match, regex) => sink(captureObject(match, regex)));
+  return (value, source, flags, sink) =>
+    eachMatch(value, source, flags, patterns, machine, (match, regex) => sink(captureObject(match, regex)));
 }
 
 /** `scan`: every match as its text or, with groups, as the list of their texts. */
 function scanning(patterns: PatternCache, machine: Machine): Search {
   return (value, source, flags, sink) =>
-    eachMatch(value, source, globally(flags), true, patterns, machine, (match) =>
+    eachMatch(value, source, globally(flags), patterns, machine, (match) =>
       sink(match.groups.length > 0 ? match.groups.map((group) => group?.text ?? null) : match.text),
     );
 }
@@ -207,12 +233,12 @@ function scanning(patterns: PatternCache, machine: Machine): Search {
 function splitting(patterns: PatternCache, machine: Machine): Search {
   return (value, source, flags, sink) => {
     let from = 0;
-    const signal = eachMatch(value, source, globally(flags), true, patterns, machine, (match) => {
-      const piece = sliceCodePoints(value as string, from, match.offset);
-      from = match.offset + match.length;
+    const signal = eachMatch(value, source, globally(flags), patterns, machine, (match) => {
+      const piece = (value as string).slice(from, match.start);
+      from = match.end;
       return sink(piece);
     });
-    return signal === STOP ? STOP : sink(sliceCodePoints(value as string, from, Infinity));
+    return signal === STOP ? STOP : sink((value as string).slice(from));
   };
 }
 
@@ -243,9 +269,9 @@ function substitute(args: readonly Code[], isGlobal: boolean, { machine }: Compi
   const edit = (value: Json, env: Env, source: Json, flags: Json, sink: (output: Json) => Signal): Signal => {
     const results: string[] = [];
     let previous = 0;
-    const signal = eachMatch(value, source, isGlobal ? globally(flags) : flags, isGlobal, patterns, machine, (match, regex) => {
-      const gap = sliceCodePoints(value as string, previous, match.offset);
-      previous = match.offset + match.length;
+    const signal = eachMatch(value, source, isGlobal ? globally(flags) : flags, patterns, machine, (match, regex) => {
+      const gap = (value as string).slice(previous, match.start);
+      previous = match.end;
       let position = 0;
       return replacement.each(captureObject(match, regex), env, (output) => {
         if (typeof output !== "string") return raise(`${describe(gap)} and ${describe(output)} cannot be added`);
@@ -257,7 +283,7 @@ function substitute(args: readonly Code[], isGlobal: boolean, { machine }: Compi
     });
     if (signal === STOP) return STOP;
     if (results.length === 0) return sink(value);
-    const rest = sliceCodePoints(value as string, previous, Infinity);
+    const rest = (value as string).slice(previous);
     for (const result of results) {
       machine.chargeText(result.length + rest.length);
       if (sink(result + rest) === STOP) return STOP;
@@ -265,7 +291,10 @@ function substitute(args: readonly Code[], isGlobal: boolean, { machine }: Compi
     return GO_ON;
   };
   const each: Each = modifiers
-    ? (value, env, sink) => pattern.each(value, env, (source) => modifiers.each(value, env, (flags) => edit(value, env, source, flags, sink)))
+    ? (value, env, sink) =>
+        pattern.each(value, env, (source) =>
+          modifiers.each(value, env, (flags) => edit(value, env, source, flags, sink)),
+        )
     : (value, env, sink) => pattern.each(value, env, (source) => edit(value, env, source, null, sink));
   return new Code({ each, height: heightOver(10, ...args) });
 }

@@ -79,7 +79,10 @@ class Reader {
   #dayNumbers(year: number, month: number, day: number): { readonly weekday: number; readonly yearDay: number } {
     const days = daysFromEpoch(year, month, day);
     const weekday = (((days + 4) % 7) + 7) % 7;
-    return { weekday: day === 0 ? (this.#weekday ?? 8) : weekday, yearDay: day === 0 ? (this.#yearDay ?? 367) : days - daysFromEpoch(year, 0, 1) };
+    return {
+      weekday: day === 0 ? (this.#weekday ?? 8) : weekday,
+      yearDay: day === 0 ? (this.#yearDay ?? 367) : days - daysFromEpoch(year, 0, 1),
+    };
   }
 
   #fullYear(): number {

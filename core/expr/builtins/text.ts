@@ -21,14 +21,24 @@ function withoutPrefix(value: Json, prefix: Json): Json {
 }
 
 function withoutSuffix(value: Json, suffix: Json): Json {
-  return endsWith(value, suffix) ? (value as string).slice(0, (value as string).length - (suffix as string).length) : value;
+  return endsWith(value, suffix)
+    ? (value as string).slice(0, (value as string).length - (suffix as string).length)
+    : value;
 }
 
 /** Unicode's White_Space; String.prototype.trim takes U+FEFF besides and leaves U+0085. */
 function isSpace(unit: number): boolean {
   if (unit <= 0x20) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
   if (unit < 0x1680) return unit === 0x85 || unit === 0xa0;
-  return unit === 0x1680 || (unit >= 0x2000 && unit <= 0x200a) || unit === 0x2028 || unit === 0x2029 || unit === 0x202f || unit === 0x205f || unit === 0x3000;
+  return (
+    unit === 0x1680 ||
+    (unit >= 0x2000 && unit <= 0x200a) ||
+    unit === 0x2028 ||
+    unit === 0x2029 ||
+    unit === 0x202f ||
+    unit === 0x205f ||
+    unit === 0x3000
+  );
 }
 
 function trim(value: Json, left: boolean, right: boolean): string {
@@ -43,14 +53,15 @@ function trim(value: Json, left: boolean, right: boolean): string {
 function explode(value: Json, machine: Machine): Json {
   if (typeof value !== "string") return raise("explode input must be a string");
   machine.charge(value.length);
-  return [...value].map((char) => char.codePointAt(0) as number);
+  return Array.from(value).map((char) => char.codePointAt(0) as number);
 }
 
 function implode(value: Json, machine: Machine): Json {
   if (!isJsonArray(value)) return raise("implode input must be an array");
   machine.charge(value.length);
   const chars = value.map((code) => {
-    if (typeof code !== "number" || code !== code) return raise(`${describe(code)} can't be imploded, unicode codepoint needs to be numeric`);
+    if (typeof code !== "number" || code !== code)
+      return raise(`${describe(code)} can't be imploded, unicode codepoint needs to be numeric`);
     const point = Math.trunc(code);
     const isScalar = point >= 0 && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
     return String.fromCodePoint(isScalar ? point : 0xfffd);
@@ -111,12 +122,28 @@ function edgeIndex(value: Json, wanted: Json, edge: 0 | -1, machine: Machine): J
 }
 
 function join(value: Json, separator: Json, machine: Machine): Json {
-  const items = isJsonArray(value) ? value : value !== null && typeof value === "object" ? Object.values(value) : raise(`Cannot iterate over ${describe(value)}`);
+  const items = isJsonArray(value)
+    ? value
+    : value !== null && typeof value === "object"
+      ? Object.values(value)
+      : raise(`Cannot iterate over ${describe(value)}`);
   let result: Json = null;
   for (const item of items) {
     machine.step();
-    const piece = item === null || item === false ? (item === false ? "false" : "") : typeof item === "boolean" || typeof item === "number" ? printAsText(item, machine) : item;
-    const before: Json = result === null ? "" : typeof result === "string" && typeof separator === "string" ? concatenate(result, separator, machine) : add(result, separator, machine);
+    const piece =
+      item === null || item === false
+        ? item === false
+          ? "false"
+          : ""
+        : typeof item === "boolean" || typeof item === "number"
+          ? printAsText(item, machine)
+          : item;
+    const before: Json =
+      result === null
+        ? ""
+        : typeof result === "string" && typeof separator === "string"
+          ? concatenate(result, separator, machine)
+          : add(result, separator, machine);
     result = add(before, piece, machine);
   }
   return result ?? "";
@@ -136,9 +163,14 @@ export const TEXT_BUILTINS: readonly Builtin[] = [
   filter("implode", implode),
   filter("ascii_downcase", (value, machine) => mapAscii("explode", value, "A", 32, machine)),
   filter("ascii_upcase", (value, machine) => mapAscii("explode", value, "a", -32, machine)),
-  filter("ascii", (value) => (typeof value === "number" ? String.fromCharCode(Math.trunc(value) & 0x7f) : raise(`${describe(value)} number required`))),
+  filter("ascii", (value) =>
+    typeof value === "number"
+      ? String.fromCharCode(Math.trunc(value) & 0x7f)
+      : raise(`${describe(value)} number required`),
+  ),
   operation("split", 1, (value, [separator], machine) => {
-    if (typeof value !== "string" || typeof separator !== "string") return raise("split input and separator must be strings");
+    if (typeof value !== "string" || typeof separator !== "string")
+      return raise("split input and separator must be strings");
     return split(value, separator, machine);
   }),
   valueFunction("join", 1, (value, [separator], machine) => join(value, separator as Json, machine)),

@@ -37,11 +37,15 @@ function isNormal(value: Json): boolean {
 export const TYPE_BUILTINS: readonly Builtin[] = [
   filter("type", kindOf),
   filter("length", length),
-  filter("utf8bytelength", (value) => (typeof value === "string" ? utf8Length(value) : raise(`${describe(value)} only strings have UTF-8 byte length`))),
+  filter("utf8bytelength", (value) =>
+    typeof value === "string" ? utf8Length(value) : raise(`${describe(value)} only strings have UTF-8 byte length`),
+  ),
   filter("not", (value) => value === null || value === false),
   filter("tostring", printAsText),
   filter("tojson", print),
-  filter("fromjson", (value, machine) => (typeof value === "string" ? parseJson(value, machine) : raise(`${describe(value)} only strings can be parsed`))),
+  filter("fromjson", (value, machine) =>
+    typeof value === "string" ? parseJson(value, machine) : raise(`${describe(value)} only strings can be parsed`),
+  ),
   filter("tonumber", toNumber),
   filter("toboolean", toBoolean),
   filter("toarray", (value) => (isJsonArray(value) ? value : [value])),

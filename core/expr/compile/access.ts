@@ -3,11 +3,30 @@ import { type Machine, Raise, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { getElement, getField, getIndex, slice } from "../value/access.ts";
 import { printExcerpt } from "../value/print.ts";
-import { Code, type Each, type Env, GO_ON, type One, Path, type Paths, STOP, type Signal, type Sink, heightOver, multiple, single } from "./code.ts";
+import {
+  Code,
+  type Each,
+  type Env,
+  GO_ON,
+  type One,
+  Path,
+  type Paths,
+  STOP,
+  type Signal,
+  type Sink,
+  heightOver,
+  multiple,
+  single,
+} from "./code.ts";
 
 /** `.` */
 export function identity(): Code {
-  return new Code({ one: (value) => value, each: (value, _env, sink) => sink(value), height: 1, paths: () => (path, value, _env, sink) => sink(path, value) });
+  return new Code({
+    one: (value) => value,
+    each: (value, _env, sink) => sink(value),
+    height: 1,
+    paths: () => (path, value, _env, sink) => sink(path, value),
+  });
 }
 
 /** The path a key is added to; an error where a filter before it left the paths. */
@@ -18,7 +37,10 @@ function onPath(path: Path, value: Json, attempt: () => string): Path {
 }
 
 function childPath(path: Path, value: Json, key: Json): Path {
-  return new Path(onPath(path, value, () => `access element ${printExcerpt(key)} of`), key);
+  return new Path(
+    onPath(path, value, () => `access element ${printExcerpt(key)} of`),
+    key,
+  );
 }
 
 /** Reads a key; where the access is optional, an error is no output. */
@@ -159,7 +181,13 @@ export function eachElement(container: Json, sink: Sink, optional: boolean, mach
 }
 
 /** Hands every element of a container to the sink with its path. */
-export function eachElementPath(path: Path, container: Json, sink: (path: Path, value: Json) => Signal, optional: boolean, machine: Machine): Signal {
+export function eachElementPath(
+  path: Path,
+  container: Json,
+  sink: (path: Path, value: Json) => Signal,
+  optional: boolean,
+  machine: Machine,
+): Signal {
   const parent = onPath(path, container, () => "iterate through");
   if (isJsonArray(container)) {
     for (let position = 0; position < container.length; position++) {
@@ -194,7 +222,8 @@ export function iterate(target: Code, optional: boolean, machine: Machine): Code
 
 /** A variable or the caller's value: read from a cell a known number of hops outwards. */
 export function cellValue(hops: number): Code {
-  const one: One = hops === 0 ? (_value, env) => (env as { readonly value: Json }).value : (_value, env) => cellAt(env, hops);
+  const one: One =
+    hops === 0 ? (_value, env) => (env as { readonly value: Json }).value : (_value, env) => cellAt(env, hops);
   return new Code({ one, each: (value, env, sink) => sink(one(value, env) as Json), height: 2 });
 }
 
@@ -206,9 +235,15 @@ function cellAt(env: Env, hops: number): Json {
 
 /** A filter run on the output of another: `left | right`. */
 export function pipe(left: Code, right: Code): Code {
-  const paths = (): Paths => (path, value, env, sink) => left.paths(path, value, env, (between, output) => right.paths(between, output, env, sink));
+  const paths = (): Paths => (path, value, env, sink) =>
+    left.paths(path, value, env, (between, output) => right.paths(between, output, env, sink));
   const first = left.one;
-  if (!first) return multiple((value, env, sink) => left.each(value, env, (output) => right.each(output, env, sink)), [left, right], paths);
+  if (!first)
+    return multiple(
+      (value, env, sink) => left.each(value, env, (output) => right.each(output, env, sink)),
+      [left, right],
+      paths,
+    );
   const second = right.one;
   if (second) {
     const one: One = (value, env) => {

@@ -24,7 +24,12 @@ interface Accumulator {
 type Change = (accumulator: Accumulator, env: Env) => boolean;
 
 /** The in-place form of a reduction, or undefined where its update is of another kind. */
-export function accumulation(loop: Loop, update: Ast, scope: Scope, context: CompileContext): ((value: Json, env: Env, init: Json) => Json) | undefined {
+export function accumulation(
+  loop: Loop,
+  update: Ast,
+  scope: Scope,
+  context: CompileContext,
+): ((value: Json, env: Env, init: Json) => Json) | undefined {
   const change = changeOf(update, scope, context);
   if (!change) return undefined;
   const { machine } = context;
@@ -50,8 +55,15 @@ function changeOf(ast: Ast, scope: Scope, context: CompileContext): Change | und
     const [first, second] = [changeOf(ast.left, scope, context), changeOf(ast.right, scope, context)];
     return first && second && ((accumulator, env) => first(accumulator, env) && second(accumulator, env));
   }
-  if (ast.type === "binary" && ast.operator === "+" && ast.left.type === "identity") return appending(ast.right, scope, context);
-  if (ast.type === "assignment" && ast.operator !== "|=" && ast.target.type === "index" && ast.target.target.type === "identity" && !ast.target.optional) {
+  if (ast.type === "binary" && ast.operator === "+" && ast.left.type === "identity")
+    return appending(ast.right, scope, context);
+  if (
+    ast.type === "assignment" &&
+    ast.operator !== "|=" &&
+    ast.target.type === "index" &&
+    ast.target.target.type === "identity" &&
+    !ast.target.optional
+  ) {
     return writing(ast.operator, ast.target.key, ast.value, scope, context);
   }
   return undefined;
@@ -87,7 +99,13 @@ function appending(operand: Ast, scope: Scope, context: CompileContext): Change 
 }
 
 /** `.[key] = value` and `.[key] op= value` */
-function writing(operator: string, keyAst: Ast, valueAst: Ast, scope: Scope, context: CompileContext): Change | undefined {
+function writing(
+  operator: string,
+  keyAst: Ast,
+  valueAst: Ast,
+  scope: Scope,
+  context: CompileContext,
+): Change | undefined {
   const readKey = ownPart(keyAst, scope, context);
   const readValue = ownPart(valueAst, scope, context);
   const { machine } = context;
@@ -131,8 +149,12 @@ function ownArray(accumulator: Accumulator, state: readonly Json[], machine: Mac
   return copy;
 }
 
-function ownObject(accumulator: Accumulator, state: Readonly<Record<string, Json>>, machine: Machine): Record<string, Json> {
-  if (accumulator.owned) return state as Record<string, Json>;
+function ownObject(
+  accumulator: Accumulator,
+  state: Readonly<Record<string, Json>>,
+  machine: Machine,
+): Record<string, Json> {
+  if (accumulator.owned) return state;
   const copy = copyObject(state, machine);
   accumulator.state = copy;
   accumulator.owned = true;
@@ -145,7 +167,20 @@ function ownPart(ast: Ast, scope: Scope, context: CompileContext): One | undefin
 }
 
 /** Builtins whose result is a scalar or a new container of scalars, whatever their input. */
-const SCALAR_RESULT: ReadonlySet<string> = new Set(["length", "keys", "type", "tostring", "tojson", "tonumber", "not", "has", "floor", "now", "ascii_downcase", "ascii_upcase"]);
+const SCALAR_RESULT: ReadonlySet<string> = new Set([
+  "length",
+  "keys",
+  "type",
+  "tostring",
+  "tojson",
+  "tonumber",
+  "not",
+  "has",
+  "floor",
+  "now",
+  "ascii_downcase",
+  "ascii_upcase",
+]);
 
 /** Tells whether the output of a filter cannot be, or contain, its input. */
 function isDetached(ast: Ast): boolean {
@@ -160,11 +195,15 @@ function isDetached(ast: Ast): boolean {
       return true;
     case "index":
       // An element of the state is another value; only an empty path would be the state itself.
-      return ast.key.type === "literal" ? ast.key.value !== null && typeof ast.key.value !== "object" && isReading(ast.target) : isReading(ast.target);
+      return ast.key.type === "literal"
+        ? ast.key.value !== null && typeof ast.key.value !== "object" && isReading(ast.target)
+        : isReading(ast.target);
     case "pipe":
       return isDetached(ast.left) && !bindsAnything(ast.right);
     case "binary":
-      return ["==", "!=", "<", "<=", ">", ">="].includes(ast.operator) || (isDetached(ast.left) && isDetached(ast.right));
+      return (
+        ["==", "!=", "<", "<=", ">", ">="].includes(ast.operator) || (isDetached(ast.left) && isDetached(ast.right))
+      );
     case "alternative":
       return isDetached(ast.left) && isDetached(ast.right);
     case "if":
@@ -175,7 +214,19 @@ function isDetached(ast: Ast): boolean {
       return ast.entries.every((entry) => isDetached(entry.value));
     case "call":
       return SCALAR_RESULT.has(ast.name);
-    default:
+    case "identity":
+    case "recurse":
+    case "slice":
+    case "iterate":
+    case "comma":
+    case "assignment":
+    case "try":
+    case "reduce":
+    case "foreach":
+    case "label":
+    case "break":
+    case "as":
+    case "def":
       return false;
   }
 }

@@ -6,7 +6,19 @@ import { getIndex, setIndex } from "../value/access.ts";
 import { isTruthy } from "../value/kind.ts";
 import { deleteKeys, deletePaths, getPath, setPath } from "../value/paths.ts";
 import { printExcerpt } from "../value/print.ts";
-import { Break, Code, type Each, type Env, GO_ON, type One, type Path, ROOT, STOP, heightOver, pathKeys } from "./code.ts";
+import {
+  Break,
+  Code,
+  type Each,
+  type Env,
+  GO_ON,
+  type One,
+  type Path,
+  ROOT,
+  STOP,
+  heightOver,
+  pathKeys,
+} from "./code.ts";
 import { firstOf } from "./flow.ts";
 
 /** The keys of a path that is about to be used; an error where the filter left the paths. */
@@ -105,7 +117,13 @@ export function updateElements(container: Json, update: Update, machine: Machine
 }
 
 /** `target = value`, `target += value` and the like: the right side is evaluated on the input, once for each of its outputs a result. */
-export function assign(operator: Exclude<AssignmentOperator, "|=">, target: Code, targetAst: Ast, right: Code, machine: Machine): Code {
+export function assign(
+  operator: Exclude<AssignmentOperator, "|=">,
+  target: Code,
+  targetAst: Ast,
+  right: Code,
+  machine: Machine,
+): Code {
   const direct = directUpdate(targetAst, machine);
   const write = (value: Json, env: Env, operand: Json): Json => {
     const update = updateOf(operator, operand, machine);
@@ -117,10 +135,13 @@ export function assign(operator: Exclude<AssignmentOperator, "|=">, target: Code
   };
   const read = right.one;
   if (read) {
-    return valueFilter((value, env) => {
-      const operand = read(value, env);
-      return operand === undefined ? undefined : write(value, env, operand);
-    }, [target, right]);
+    return valueFilter(
+      (value, env) => {
+        const operand = read(value, env);
+        return operand === undefined ? undefined : write(value, env, operand);
+      },
+      [target, right],
+    );
   }
   const each: Each = (value, env, sink) => right.each(value, env, (operand) => sink(write(value, env, operand)));
   return new Code({ each, height: heightOver(8, target, right) });
@@ -140,4 +161,3 @@ function valueFilter(one: One, parts: readonly Code[]): Code {
   };
   return new Code({ one, each, height: heightOver(8, ...parts) });
 }
-

@@ -2,7 +2,23 @@ import type { Json } from "../../lib/json.ts";
 import { type Machine, Raise } from "../machine.ts";
 import { type Pattern, patternVariables } from "../syntax/ast.ts";
 import { getElement, getIndex } from "../value/access.ts";
-import { Break, Cell, Code, type Each, type Env, GO_ON, type One, type Path, type PathSink, type Paths, STOP, type Signal, heightOver, multiple, single } from "./code.ts";
+import {
+  Break,
+  Cell,
+  Code,
+  type Each,
+  type Env,
+  GO_ON,
+  type One,
+  type Path,
+  type PathSink,
+  type Paths,
+  STOP,
+  type Signal,
+  heightOver,
+  multiple,
+  single,
+} from "./code.ts";
 import type { CompileContext, Scope } from "./context.ts";
 
 /** Hands on the bindings that a value gives by a pattern; several where keys of the pattern have several outputs. */
@@ -21,7 +37,12 @@ export interface Binder {
 export function bindPatterns(patterns: readonly Pattern[], scope: Scope, context: CompileContext): Binder {
   const [first] = patterns;
   if (patterns.length === 1 && first?.type === "variable") {
-    return { scope: scope.with("value", first.name), isPlain: true, match: (value, env, run) => run(new Cell(value, undefined, env)), codes: [] };
+    return {
+      scope: scope.with("value", first.name),
+      isPlain: true,
+      match: (value, env, run) => run(new Cell(value, undefined, env)),
+      codes: [],
+    };
   }
   const names = [...new Set(patterns.flatMap(patternVariables))];
   let inner = scope;
@@ -98,11 +119,20 @@ function matchPattern(pattern: Pattern, scope: Scope, context: CompileContext, c
   }
 }
 
-function matchObject(pattern: Extract<Pattern, { type: "object" }>, scope: Scope, context: CompileContext, codes: Code[]): Matcher {
+function matchObject(
+  pattern: Extract<Pattern, { type: "object" }>,
+  scope: Scope,
+  context: CompileContext,
+  codes: Code[],
+): Matcher {
   const entries = pattern.entries.map((entry) => {
     const key = context.compile(entry.key, scope);
     codes.push(key);
-    return { key, variable: entry.variable, nested: entry.pattern && matchPattern(entry.pattern, scope, context, codes) };
+    return {
+      key,
+      variable: entry.variable,
+      nested: entry.pattern && matchPattern(entry.pattern, scope, context, codes),
+    };
   });
   return (value, env, bound, run) => {
     const take = (index: number, so: Bound | undefined): Signal => {
@@ -126,7 +156,8 @@ export function bind(source: Code, binder: Binder, body: Code): Code {
     source.each(value, env, (item) => binder.match(item, env, (bindings) => body.paths(path, value, bindings, sink)));
   const read = source.one;
   if (!read || !binder.isPlain) {
-    const each: Each = (value, env, sink) => source.each(value, env, (item) => binder.match(item, env, (bindings) => body.each(value, bindings, sink)));
+    const each: Each = (value, env, sink) =>
+      source.each(value, env, (item) => binder.match(item, env, (bindings) => body.each(value, bindings, sink)));
     return new Code({ each, paths, height: heightOver(2 + 4 * (1 + binder.codes.length), ...parts) });
   }
   const run = body.one;
@@ -161,7 +192,11 @@ interface PathState {
 }
 
 /** `reduce source as patterns (init; update)`: the last output of the update is the next state, none makes it null. */
-export function reduce(loop: Loop, accumulate: ((value: Json, env: Env, init: Json) => Json) | undefined, machine: Machine): Code {
+export function reduce(
+  loop: Loop,
+  accumulate: ((value: Json, env: Env, init: Json) => Json) | undefined,
+  machine: Machine,
+): Code {
   const { source, binder, init, update } = loop;
   const parts = [source, init, update, ...binder.codes];
   const step = update.one;
@@ -188,21 +223,33 @@ export function reduce(loop: Loop, accumulate: ((value: Json, env: Env, init: Js
   const paths = (): Paths => (path, value, env, sink) =>
     init.paths(path, value, env, (start, initial) => {
       const state: PathState = { path: start, value: initial };
-      const signal = source.each(value, env, (item) => binder.match(item, env, (bindings) => stepPath(state, update, bindings, machine, undefined)));
+      const signal = source.each(value, env, (item) =>
+        binder.match(item, env, (bindings) => stepPath(state, update, bindings, machine, undefined)),
+      );
       if (signal === STOP) return STOP;
       return sink(state.path, state.value);
     });
   const height = heightOver(6 + 4 * (1 + binder.codes.length), ...parts);
   const begin = init.one;
-  if (!begin) return new Code({ each: (value, env, sink) => init.each(value, env, (initial) => sink(fold(value, env, initial))), paths, height });
+  if (!begin)
+    return new Code({
+      each: (value, env, sink) => init.each(value, env, (initial) => sink(fold(value, env, initial))),
+      paths,
+      height,
+    });
   const one: One = (value, env) => {
     const initial = begin(value, env);
     return initial === undefined ? undefined : fold(value, env, initial);
   };
-  return new Code({ one, each: (value, env, sink) => {
-    const output = one(value, env);
-    return output === undefined ? GO_ON : sink(output);
-  }, paths, height });
+  return new Code({
+    one,
+    each: (value, env, sink) => {
+      const output = one(value, env);
+      return output === undefined ? GO_ON : sink(output);
+    },
+    paths,
+    height,
+  });
 }
 
 function stepPath(state: PathState, update: Code, bindings: Env, machine: Machine, emit: PathSink | undefined): Signal {
@@ -240,7 +287,9 @@ export function foreach(loop: Loop, extract: Code | undefined, machine: Machine)
       const state: PathState = { path: start, value: initial };
       return source.each(value, env, (item) =>
         binder.match(item, env, (bindings) =>
-          stepPath(state, update, bindings, machine, (at, next) => (extract ? extract.paths(at, next, bindings, sink) : sink(at, next))),
+          stepPath(state, update, bindings, machine, (at, next) =>
+            extract ? extract.paths(at, next, bindings, sink) : sink(at, next),
+          ),
         ),
       );
     });

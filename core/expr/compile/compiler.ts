@@ -106,12 +106,19 @@ export class Compiler implements CompileContext {
       case "variable":
         return this.#variable(ast, ast.name, scope);
       case "object":
-        return construct(ast.entries.map((entry) => ({ key: of(entry.key), value: of(entry.value) })), machine);
+        return construct(
+          ast.entries.map((entry) => ({ key: of(entry.key), value: of(entry.value) })),
+          machine,
+        );
       case "array":
         return collect(ast.body && of(ast.body), machine);
       case "string": {
         const write = this.#format(ast, ast.format);
-        return interpolate(ast.parts.map((part) => (typeof part === "string" ? part : of(part))), write, machine);
+        return interpolate(
+          ast.parts.map((part) => (typeof part === "string" ? part : of(part))),
+          write,
+          machine,
+        );
       }
       case "format": {
         const write = this.#format(ast, ast.name);
@@ -136,7 +143,10 @@ export class Compiler implements CompileContext {
   #variable(span: SourceSpan, name: string, scope: Scope): Code {
     const binding = scope.find((candidate) => candidate.kind === "value" && candidate.name === name);
     if (binding?.kind === "value") return cellValue(scope.depth - binding.level - 1);
-    return this.global(name) ?? this.#fail(span, `$${name} is not defined`, didYouMean(name, this.#variableNames(scope)), "$");
+    return (
+      this.global(name) ??
+      this.#fail(span, `$${name} is not defined`, didYouMean(name, this.#variableNames(scope)), "$")
+    );
   }
 
   #variableNames(scope: Scope): readonly string[] {
@@ -150,7 +160,14 @@ export class Compiler implements CompileContext {
 
   #break(span: SourceSpan, name: string, scope: Scope): Code {
     const binding = scope.find((candidate) => candidate.kind === "label" && candidate.name === name);
-    if (binding?.kind !== "label") return this.#fail(span, `$*label-${name} is not defined`, undefined, "", `write: label $${name} | … break $${name}`);
+    if (binding?.kind !== "label")
+      return this.#fail(
+        span,
+        `$*label-${name} is not defined`,
+        undefined,
+        "",
+        `write: label $${name} | … break $${name}`,
+      );
     return breakOut(scope.depth - binding.level - 1, this.machine);
   }
 
@@ -162,7 +179,12 @@ export class Compiler implements CompileContext {
     const builtin = findBuiltin(name, args.length);
     if (!builtin) return this.#unknownFunction(span, name, args.length, scope);
     if (builtin.kind === "native") return builtin.compile(codes, this);
-    return callFunction(this.#definition(name, args.length, builtin.parse), codes, scope, this);
+    return callFunction(
+      this.#definition(name, args.length, () => builtin.parse()),
+      codes,
+      scope,
+      this,
+    );
   }
 
   #builtin(name: string, args: readonly Ast[], span: SourceSpan): Code {
@@ -190,7 +212,13 @@ export class Compiler implements CompileContext {
     const message = `${name}/${arity} is not defined`;
     if (arities.length > 0) {
       const known = [...new Set(arities)].sort((a, b) => a - b).map((count) => (count === 0 ? "none" : String(count)));
-      return this.#fail(short, message, undefined, "", `"${name}" takes ${known.join(" or ")} ${known.at(-1) === "1" ? "argument" : "arguments"}, not ${arity}; arguments are separated by ";"`);
+      return this.#fail(
+        short,
+        message,
+        undefined,
+        "",
+        `"${name}" takes ${known.join(" or ")} ${known.at(-1) === "1" ? "argument" : "arguments"}, not ${arity}; arguments are separated by ";"`,
+      );
     }
     const names: string[] = [];
     scope.find((binding) => {
@@ -200,8 +228,18 @@ export class Compiler implements CompileContext {
     return this.#fail(short, message, didYouMean(name, [...names, ...builtinNames()]), "");
   }
 
-  #fail(span: SourceSpan, message: string, suggestion: string | undefined, sigil: string, hint = suggestion === undefined ? undefined : `did you mean "${sigil}${suggestion}"?`): never {
-    throw new ExpressionSyntaxError(message, { offset: span.offset, length: span.length }, hint === undefined ? {} : { hint });
+  #fail(
+    span: SourceSpan,
+    message: string,
+    suggestion: string | undefined,
+    sigil: string,
+    hint = suggestion === undefined ? undefined : `did you mean "${sigil}${suggestion}"?`,
+  ): never {
+    throw new ExpressionSyntaxError(
+      message,
+      { offset: span.offset, length: span.length },
+      hint === undefined ? {} : { hint },
+    );
   }
 }
 

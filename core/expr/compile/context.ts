@@ -45,10 +45,8 @@ export class Scope {
 
   /** The innermost binding that satisfies a condition. */
   find(matches: (binding: Binding) => boolean): Binding | undefined {
-    for (let scope: Scope | undefined = this; scope?.binding; scope = scope.outer) {
-      if (matches(scope.binding)) return scope.binding;
-    }
-    return undefined;
+    if (!this.binding || matches(this.binding)) return this.binding;
+    return this.outer?.find(matches);
   }
 }
 

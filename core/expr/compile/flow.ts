@@ -1,7 +1,21 @@
 import type { Json } from "../../lib/json.ts";
 import { type Machine, Raise } from "../machine.ts";
 import { isTruthy } from "../value/kind.ts";
-import { Break, Cell, Code, type Each, type Env, GO_ON, type One, type Paths, STOP, type Signal, climb, heightOver, multiple, single } from "./code.ts";
+import {
+  Break,
+  Cell,
+  Code,
+  type Each,
+  type Env,
+  GO_ON,
+  type One,
+  type Paths,
+  STOP,
+  type Signal,
+  climb,
+  multiple,
+  single,
+} from "./code.ts";
 
 /** `left, right` */
 export function comma(left: Code, right: Code, machine: Machine): Code {
@@ -26,7 +40,13 @@ export function conditional(condition: Code, consequent: Code, otherwise: Code):
   const paths = (): Paths => (path, value, env, sink) =>
     condition.each(value, env, (outcome) => (isTruthy(outcome) ? consequent : otherwise).paths(path, value, env, sink));
   const test = condition.one;
-  if (!test) return multiple((value, env, sink) => condition.each(value, env, (outcome) => (isTruthy(outcome) ? consequent : otherwise).each(value, env, sink)), parts, paths);
+  if (!test)
+    return multiple(
+      (value, env, sink) =>
+        condition.each(value, env, (outcome) => (isTruthy(outcome) ? consequent : otherwise).each(value, env, sink)),
+      parts,
+      paths,
+    );
   const [yes, no] = [consequent.one, otherwise.one];
   if (yes && no) {
     const one: One = (value, env) => {
@@ -59,7 +79,9 @@ export function logical(left: Code, right: Code, decisive: boolean): Code {
     return single(one, [left, right]);
   }
   const each: Each = (value, env, sink) =>
-    left.each(value, env, (outcome) => (isTruthy(outcome) === decisive ? sink(decisive) : right.each(value, env, (other) => sink(isTruthy(other)))));
+    left.each(value, env, (outcome) =>
+      isTruthy(outcome) === decisive ? sink(decisive) : right.each(value, env, (other) => sink(isTruthy(other))),
+    );
   return multiple(each, [left, right]);
 }
 

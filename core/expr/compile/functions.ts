@@ -1,5 +1,21 @@
 import type { Json } from "../../lib/json.ts";
-import { Cell, Code, type Each, type Env, GO_ON, type One, type PathSink, type Paths, type Signal, type Sink, TAIL_CALL, climb, heightOver, multiple, single } from "./code.ts";
+import {
+  Cell,
+  Code,
+  type Each,
+  type Env,
+  GO_ON,
+  type One,
+  type PathSink,
+  type Paths,
+  type Signal,
+  type Sink,
+  TAIL_CALL,
+  climb,
+  heightOver,
+  multiple,
+  single,
+} from "./code.ts";
 import type { CompileContext, Scope, UserFunction } from "./context.ts";
 
 /** Compiles a function where it is defined, whether or not it is called, so that every mistake in it is found. */
@@ -57,7 +73,12 @@ function entry(fn: UserFunction, args: readonly Code[], hops: number): Entry {
 }
 
 /** A function that is not recursive and gives at most one output is as cheap as if it were written out. */
-function inlineCall(body: Code, run: One, enter: (value: Json, env: Env) => Env | undefined, args: readonly Code[]): Code {
+function inlineCall(
+  body: Code,
+  run: One,
+  enter: (value: Json, env: Env) => Env | undefined,
+  args: readonly Code[],
+): Code {
   const one: One = (value, env) => {
     const bindings = enter(value, env);
     return bindings === undefined ? undefined : run(value, bindings);
@@ -71,7 +92,8 @@ function inlineCall(body: Code, run: One, enter: (value: Json, env: Env) => Env 
 
 function trampolinedCall(fn: UserFunction, args: readonly Code[], enter: Entry, context: CompileContext): Code {
   const { machine, pending } = context;
-  const invoke = (value: Json, bindings: Env, sink: Sink): Signal => trampoline(fn.code as Code, value, bindings, sink, context);
+  const invoke = (value: Json, bindings: Env, sink: Sink): Signal =>
+    trampoline(fn.code as Code, value, bindings, sink, context);
   const each: Each = (value, env, sink) => {
     machine.step();
     if (!enter.one) return enter.each(value, env, (bindings) => invoke(value, bindings, sink));
@@ -89,9 +111,16 @@ function trampolinedCall(fn: UserFunction, args: readonly Code[], enter: Entry, 
   };
   const paths = (): Paths => (path, value, env, sink) => {
     machine.step();
-    return enter.each(value, env, (bindings) => nested(fn.code as Code, context, (code) => code.paths(path, value, bindings, sink)));
+    return enter.each(value, env, (bindings) =>
+      nested(fn.code as Code, context, (code) => code.paths(path, value, bindings, sink)),
+    );
   };
-  return new Code({ each, tail, paths, height: heightOver(4 + 2 * args.length, ...args, ...(fn.code ? [fn.code] : [])) });
+  return new Code({
+    each,
+    tail,
+    paths,
+    height: heightOver(4 + 2 * args.length, ...args, ...(fn.code ? [fn.code] : [])),
+  });
 }
 
 /** Runs a body and then, in a loop, the calls it leaves in tail position. */
@@ -120,10 +149,11 @@ function nested(code: Code, context: CompileContext, run: (code: Code) => Signal
 /** A call of a parameter: the argument is evaluated with the bindings of the place where it was written. */
 export function callClosure(hops: number, context: CompileContext): Code {
   const { machine, pending } = context;
-  const at = (env: Env): { readonly code: Code; readonly env: Env } => (climb(env, hops) as Cell).closure as { readonly code: Code; readonly env: Env };
+  const at = (env: Env): { readonly code: Code; readonly env: Env } =>
+    (climb(env, hops) as Cell).closure as { readonly code: Code; readonly env: Env };
   const each: Each = (value, env, sink) => {
-    machine.charge(2);
     const closure = at(env);
+    machine.charge(closure.code.one ? 2 : 6);
     if (closure.code.one) {
       const output = closure.code.one(value, closure.env);
       return output === undefined ? GO_ON : sink(output);

@@ -5,7 +5,19 @@ import { add, describe, divide, multiply, operate, remainder, subtract } from ".
 import { compare, equals } from "../value/compare.ts";
 import { kindOf } from "../value/kind.ts";
 import { printExcerpt } from "../value/print.ts";
-import { Break, Code, type Each, GO_ON, type One, STOP, type Signal, constant, heightOver, multiple, single } from "./code.ts";
+import {
+  Break,
+  Code,
+  type Each,
+  GO_ON,
+  type One,
+  STOP,
+  type Signal,
+  constant,
+  heightOver,
+  multiple,
+  single,
+} from "./code.ts";
 
 type Operation = (left: Json, right: Json) => Json;
 
@@ -13,7 +25,8 @@ type Operation = (left: Json, right: Json) => Json;
 export function binary(operator: BinaryOperator, left: Code, right: Code, machine: Machine): Code {
   const [first, second] = [left.one, right.one];
   if (!first || !second) {
-    const each: Each = (value, env, sink) => right.each(value, env, (b) => left.each(value, env, (a) => sink(operate(operator, a, b, machine))));
+    const each: Each = (value, env, sink) =>
+      right.each(value, env, (b) => left.each(value, env, (a) => sink(operate(operator, a, b, machine))));
     return multiple(each, [left, right]);
   }
   const folded = fold(operator, left, right, machine);
@@ -34,7 +47,13 @@ function fold(operator: BinaryOperator, left: Code, right: Code, machine: Machin
   }
 }
 
-function binaryOne(operator: BinaryOperator, left: One, right: One, rightConstant: Json | undefined, machine: Machine): One {
+function binaryOne(
+  operator: BinaryOperator,
+  left: One,
+  right: One,
+  rightConstant: Json | undefined,
+  machine: Machine,
+): One {
   if (typeof rightConstant === "number") {
     const quick = withNumber(operator, left, rightConstant, machine);
     if (quick) return quick;
@@ -111,7 +130,8 @@ function withNumber(operator: BinaryOperator, left: One, number: number, machine
 
 /** `-operand` */
 export function negate(operand: Code): Code {
-  const minus = (value: Json): Json => (typeof value === "number" ? -value : raise(`${describe(value)} cannot be negated`));
+  const minus = (value: Json): Json =>
+    typeof value === "number" ? -value : raise(`${describe(value)} cannot be negated`);
   if (typeof operand.constant === "number") return constant(-operand.constant);
   const run = operand.one;
   if (!run) return multiple((value, env, sink) => operand.each(value, env, (output) => sink(minus(output))), [operand]);
@@ -127,11 +147,14 @@ export function collect(body: Code | undefined, machine: Machine): Code {
   if (!body) return constant([]);
   const run = body.one;
   if (run) {
-    return single((value, env) => {
-      const output = run(value, env);
-      machine.step();
-      return output === undefined ? [] : [output];
-    }, [body]);
+    return single(
+      (value, env) => {
+        const output = run(value, env);
+        machine.step();
+        return output === undefined ? [] : [output];
+      },
+      [body],
+    );
   }
   const one: One = (value, env) => {
     const items: Json[] = [];
@@ -141,7 +164,7 @@ export function collect(body: Code | undefined, machine: Machine): Code {
       return GO_ON;
     });
     if (signal === STOP) throw new Break(machine.breaking);
-    machine.charge(2);
+    machine.charge(4);
     return items;
   };
   return single(one, [body]);

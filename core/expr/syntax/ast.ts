@@ -111,7 +111,13 @@ export function childrenOf(node: Ast): readonly Ast[] {
     case "reduce":
       return [node.source, ...node.patterns.flatMap(patternKeys), node.init, node.update];
     case "foreach":
-      return [node.source, ...node.patterns.flatMap(patternKeys), node.init, node.update, ...(node.extract ? [node.extract] : [])];
+      return [
+        node.source,
+        ...node.patterns.flatMap(patternKeys),
+        node.init,
+        node.update,
+        ...(node.extract ? [node.extract] : []),
+      ];
     case "label":
       return [node.body];
     case "as":

@@ -1,7 +1,16 @@
 import { ExpressionSyntaxError } from "../expression-error.ts";
 
 /** What a token is; operators and keywords are their own kind. */
-export type TokenKind = "identifier" | "field" | "variable" | "format" | "number" | "string" | "keyword" | "operator" | "end";
+export type TokenKind =
+  | "identifier"
+  | "field"
+  | "variable"
+  | "format"
+  | "number"
+  | "string"
+  | "keyword"
+  | "operator"
+  | "end";
 
 /** A lexical unit with its place in the source. */
 export interface Token {
@@ -19,7 +28,41 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 );
 
 const OPERATORS: readonly string[] = [
-  "?//", "//=", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//", "..", ".", "?", "=", ";", ",", ":", "|", "+", "-", "*", "/", "%", "<", ">", "(", ")", "[", "]", "{", "}", "$",
+  "?//",
+  "//=",
+  "|=",
+  "+=",
+  "-=",
+  "*=",
+  "/=",
+  "%=",
+  "==",
+  "!=",
+  "<=",
+  ">=",
+  "//",
+  "..",
+  ".",
+  "?",
+  "=",
+  ";",
+  ",",
+  ":",
+  "|",
+  "+",
+  "-",
+  "*",
+  "/",
+  "%",
+  "<",
+  ">",
+  "(",
+  ")",
+  "[",
+  "]",
+  "{",
+  "}",
+  "$",
 ];
 
 /** How deep strings may be interpolated in interpolations of strings. */
@@ -103,7 +146,12 @@ class Lexer {
     for (const operator of OPERATORS) {
       if (this.#source.startsWith(operator, start)) return this.#take("operator", operator, start);
     }
-    return this.#fail(`unexpected character ${JSON.stringify(String.fromCodePoint(this.#source.codePointAt(start) as number))}`, start, 1, quoteHint(char));
+    return this.#fail(
+      `unexpected character ${JSON.stringify(String.fromCodePoint(this.#source.codePointAt(start) as number))}`,
+      start,
+      1,
+      quoteHint(char),
+    );
   }
 
   #take(kind: TokenKind, text: string, start: number, sigil = 0): Token {
@@ -115,7 +163,8 @@ class Lexer {
     let end = start;
     for (;;) {
       while (isNameChar(this.#source[end])) end++;
-      if (!qualified || !this.#source.startsWith("::", end) || !isNameStart(this.#source[end + 2])) return this.#source.slice(start, end);
+      if (!qualified || !this.#source.startsWith("::", end) || !isNameStart(this.#source[end + 2]))
+        return this.#source.slice(start, end);
       end += 2;
     }
   }
@@ -149,7 +198,13 @@ class Lexer {
       if (char === '"') {
         this.#position++;
         if (text !== "" || parts.length === 0) parts.push(text);
-        return { kind: "string", text: this.#source.slice(start, this.#position), offset: start, length: this.#position - start, parts };
+        return {
+          kind: "string",
+          text: this.#source.slice(start, this.#position),
+          offset: start,
+          length: this.#position - start,
+          parts,
+        };
       }
       if (char !== "\\") {
         text += char;
@@ -157,7 +212,8 @@ class Lexer {
       } else if (this.#source[this.#position + 1] === "(") {
         if (text !== "") parts.push(text);
         text = "";
-        if (++this.#interpolations > INTERPOLATION_MAX) this.#fail("strings are interpolated too deeply", this.#position, 2);
+        if (++this.#interpolations > INTERPOLATION_MAX)
+          this.#fail("strings are interpolated too deeply", this.#position, 2);
         this.#position += 2;
         parts.push(this.tokens(true));
         this.#interpolations--;
@@ -175,7 +231,13 @@ class Lexer {
       this.#position += 2;
       return ESCAPED[simple] as string;
     }
-    if (char !== "u") return this.#fail(`invalid escape "\\${char}" in string`, start, 2, `write "\\\\${char}" for a backslash followed by "${char}"`);
+    if (char !== "u")
+      return this.#fail(
+        `invalid escape "\\${char}" in string`,
+        start,
+        2,
+        `write "\\\\${char}" for a backslash followed by "${char}"`,
+      );
     const unit = this.#hexUnit();
     if (unit >= 0xd800 && unit <= 0xdbff) {
       if (this.#source.startsWith("\\u", this.#position)) {
@@ -189,7 +251,8 @@ class Lexer {
 
   #hexUnit(): number {
     const digits = this.#source.slice(this.#position + 2, this.#position + 6);
-    if (digits.length !== 4 || ![...digits].every(isHexDigit)) this.#fail("invalid \\uXXXX escape, four hexadecimal digits should follow", this.#position, 2);
+    if (digits.length !== 4 || !Array.from(digits).every(isHexDigit))
+      this.#fail("invalid \\uXXXX escape, four hexadecimal digits should follow", this.#position, 2);
     this.#position += 6;
     return Number.parseInt(digits, 16);
   }

@@ -1,6 +1,14 @@
 import { ExpressionSyntaxError, type SourceSpan } from "../expression-error.ts";
 import { type Ast, childrenOf } from "./ast.ts";
-import type { AssignmentOperator, BinaryOperator, FunctionDefinition, ObjectEntry, Parameter, Pattern, PatternEntry } from "./ast.ts";
+import type {
+  AssignmentOperator,
+  BinaryOperator,
+  FunctionDefinition,
+  ObjectEntry,
+  Parameter,
+  Pattern,
+  PatternEntry,
+} from "./ast.ts";
 import { type Token, tokenize } from "./lexer.ts";
 
 /**
@@ -12,8 +20,28 @@ const NESTING_MAX = 200;
 const HEIGHT_MAX = 800;
 
 const BINDING_POWER: Readonly<Record<string, number>> = {
-  "//": 1, "=": 2, "|=": 2, "+=": 2, "-=": 2, "*=": 2, "/=": 2, "%=": 2, "//=": 2, or: 3, and: 4,
-  "==": 5, "!=": 5, "<": 5, "<=": 5, ">": 5, ">=": 5, "+": 6, "-": 6, "*": 7, "/": 7, "%": 7,
+  "//": 1,
+  "=": 2,
+  "|=": 2,
+  "+=": 2,
+  "-=": 2,
+  "*=": 2,
+  "/=": 2,
+  "%=": 2,
+  "//=": 2,
+  or: 3,
+  and: 4,
+  "==": 5,
+  "!=": 5,
+  "<": 5,
+  "<=": 5,
+  ">": 5,
+  ">=": 5,
+  "+": 6,
+  "-": 6,
+  "*": 7,
+  "/": 7,
+  "%": 7,
 };
 const ASSIGNMENT_POWER = 2;
 const COMPARISON_POWER = 5;
@@ -32,7 +60,10 @@ function refuseTallTree(root: Ast): void {
   for (let height = 1; level.length > 0; height++) {
     if (height > HEIGHT_MAX) {
       const span = level[0] as Ast;
-      throw new ExpressionSyntaxError(`expression is more than ${HEIGHT_MAX} levels high, split it up`, { offset: span.offset, length: span.length });
+      throw new ExpressionSyntaxError(`expression is more than ${HEIGHT_MAX} levels high, split it up`, {
+        offset: span.offset,
+        length: span.length,
+      });
     }
     level = level.flatMap(childrenOf);
   }
@@ -106,7 +137,8 @@ class Parser {
     if (this.#accept("(")) {
       do {
         const parameter = this.#next();
-        if (parameter.kind !== "identifier" && parameter.kind !== "keyword" && parameter.kind !== "variable") this.#unexpected(parameter, "a parameter");
+        if (parameter.kind !== "identifier" && parameter.kind !== "keyword" && parameter.kind !== "variable")
+          this.#unexpected(parameter, "a parameter");
         parameters.push({ name: parameter.text, isValue: parameter.kind === "variable" });
       } while (this.#accept(";"));
       this.#expect(")");
@@ -116,7 +148,12 @@ class Parser {
     this.#expect(";");
     const definition: FunctionDefinition = { name: name.text, parameters, body: functionBody };
     if (this.#peek().kind === "end" && this.#peek().text === "") {
-      return { type: "def", definition, body: { type: "identity", offset: this.#source.length, length: 0 }, ...spanOf(start, this.#peek()) };
+      return {
+        type: "def",
+        definition,
+        body: { type: "identity", offset: this.#source.length, length: 0 },
+        ...spanOf(start, this.#peek()),
+      };
     }
     const body = this.#query();
     return { type: "def", definition, body, ...spanOf(start, body) };
@@ -144,8 +181,16 @@ class Parser {
       const right = isAlternative ? this.#nested(() => this.#binary(power - 1)) : this.#binary(power);
       left = combine(token.text, left, right);
       const following = this.#peek();
-      const isChained = (power === ASSIGNMENT_POWER || power === COMPARISON_POWER) && BINDING_POWER[following.text] === power && following.kind === "operator";
-      if (isChained) this.#fail(`unexpected "${following.text}": "${token.text}" and "${following.text}" cannot be chained`, following, "use parentheses");
+      const isChained =
+        (power === ASSIGNMENT_POWER || power === COMPARISON_POWER) &&
+        BINDING_POWER[following.text] === power &&
+        following.kind === "operator";
+      if (isChained)
+        this.#fail(
+          `unexpected "${following.text}": "${token.text}" and "${following.text}" cannot be chained`,
+          following,
+          "use parentheses",
+        );
     }
   }
 
@@ -220,7 +265,10 @@ class Parser {
         if (this.#peek().kind === "string") return this.#string(this.#next(), token.text, token);
         return { type: "format", name: token.text, ...spanOf(token) };
       case "field":
-        return this.#access({ type: "identity", offset: token.offset, length: 0 }, { type: "literal", value: token.text, ...spanOf(token) });
+        return this.#access(
+          { type: "identity", offset: token.offset, length: 0 },
+          { type: "literal", value: token.text, ...spanOf(token) },
+        );
       case "variable":
         return this.#variable(token);
       case "identifier":
@@ -240,7 +288,8 @@ class Parser {
   }
 
   #identifier(token: Token): Ast {
-    if (token.text === "true" || token.text === "false") return { type: "literal", value: token.text === "true", ...spanOf(token) };
+    if (token.text === "true" || token.text === "false")
+      return { type: "literal", value: token.text === "true", ...spanOf(token) };
     if (token.text === "null") return { type: "literal", value: null, ...spanOf(token) };
     const args: Ast[] = [];
     if (this.#accept("(")) {
@@ -263,7 +312,8 @@ class Parser {
         return this.#foreach(token);
       case "break": {
         const name = this.#next();
-        if (name.kind !== "variable") this.#fail("break requires a label to break to", token, "write: label $out | … break $out");
+        if (name.kind !== "variable")
+          this.#fail("break requires a label to break to", token, "write: label $out | … break $out");
         return { type: "break", name: name.text, ...spanOf(token, name) };
       }
       case "def":
@@ -282,7 +332,12 @@ class Parser {
           this.#next();
           return this.#access({ type: "identity", offset: token.offset, length: 0 }, this.#string(next, "text"));
         }
-        if (next.kind === "identifier" || next.kind === "number") this.#fail(`unexpected "${next.text}" after "."`, next, 'try .["field"] instead of .field for unusually named fields');
+        if (next.kind === "identifier" || next.kind === "number")
+          this.#fail(
+            `unexpected "${next.text}" after "."`,
+            next,
+            'try .["field"] instead of .field for unusually named fields',
+          );
         if (this.#isOperator(next, "[")) return this.#bracket({ type: "identity", ...spanOf(token) });
         return { type: "identity", ...spanOf(token) };
       }
@@ -366,7 +421,11 @@ class Parser {
   #entry(): ObjectEntry {
     const token = this.#next();
     const key = this.#entryKey(token);
-    if (this.#accept(":")) return { key: token.kind === "variable" && token.text !== "__loc__" ? this.#variable(token) : key, value: this.#objectValue() };
+    if (this.#accept(":"))
+      return {
+        key: token.kind === "variable" && token.text !== "__loc__" ? this.#variable(token) : key,
+        value: this.#objectValue(),
+      };
     if (this.#isOperator(token, "(")) this.#unexpected(this.#peek(), '":"');
     if (token.kind === "variable") return { key, value: this.#variable(token) };
     const target: Ast = { type: "identity", offset: token.offset, length: 0 };
@@ -395,7 +454,8 @@ class Parser {
   }
 
   #keyMistake(token: Token): never {
-    if (token.kind === "end" || this.#isOperator(token, ",") || this.#isOperator(token, ";")) return this.#unexpected(token);
+    if (token.kind === "end" || this.#isOperator(token, ",") || this.#isOperator(token, ";"))
+      return this.#unexpected(token);
     return this.#fail("may need parentheses around object key expression", token, "write {(expression): value}");
   }
 
@@ -445,7 +505,8 @@ class Parser {
 
   #patternEntry(): PatternEntry {
     const token = this.#next();
-    if (token.kind === "number" || token.kind === "end" || token.kind === "field" || this.#isOperator(token, "}")) this.#unexpected(token, "a key");
+    if (token.kind === "number" || token.kind === "end" || token.kind === "field" || this.#isOperator(token, "}"))
+      this.#unexpected(token, "a key");
     const key = this.#entryKey(token);
     if (token.kind === "variable") {
       if (!this.#accept(":")) return { key, variable: token.text };
@@ -458,7 +519,8 @@ class Parser {
   /** A string literal; its interpolations are parsed from their own tokens. */
   #string(token: Token, format: string, start: Token = token): Ast {
     const parts = (token.parts ?? []).map((part) => (typeof part === "string" ? part : this.#interpolation(part)));
-    if (parts.every((part) => typeof part === "string")) return { type: "literal", value: parts.join(""), ...spanOf(start, token) };
+    if (parts.every((part) => typeof part === "string"))
+      return { type: "literal", value: parts.join(""), ...spanOf(start, token) };
     return { type: "string", format, parts, ...spanOf(start, token) };
   }
 
@@ -474,7 +536,8 @@ class Parser {
   }
 
   #nested<T>(parse: () => T): T {
-    if (++this.#depth > NESTING_MAX) this.#fail(`expression is nested more than ${NESTING_MAX} levels deep`, this.#peek());
+    if (++this.#depth > NESTING_MAX)
+      this.#fail(`expression is nested more than ${NESTING_MAX} levels deep`, this.#peek());
     const result = parse();
     this.#depth--;
     return result;
@@ -520,14 +583,23 @@ class Parser {
   }
 
   #unexpected(token: Token, expected?: string, opening?: Token): never {
-    const found = token.kind === "end" ? (token.text === "" ? "end of expression" : `"${token.text}"`) : `"${this.#source.slice(token.offset, token.offset + token.length)}"`;
+    const found =
+      token.kind === "end"
+        ? token.text === ""
+          ? "end of expression"
+          : `"${token.text}"`
+        : `"${this.#source.slice(token.offset, token.offset + token.length)}"`;
     const wanted = expected === undefined ? "" : `, expected ${expected}`;
     const origin = opening === undefined ? "" : ` to match "${opening.text}"`;
     return this.#fail(`unexpected ${found}${wanted}${origin}`, token);
   }
 
   #fail(message: string, span: SourceSpan, hint?: string): never {
-    throw new ExpressionSyntaxError(message, { offset: span.offset, length: span.length }, hint === undefined ? {} : { hint });
+    throw new ExpressionSyntaxError(
+      message,
+      { offset: span.offset, length: span.length },
+      hint === undefined ? {} : { hint },
+    );
   }
 }
 
@@ -535,7 +607,8 @@ function combine(operator: string, left: Ast, right: Ast): Ast {
   const span = spanOf(left, right);
   if (operator === "and" || operator === "or") return { type: operator, left, right, ...span };
   if (operator === "//") return { type: "alternative", left, right, ...span };
-  if (BINDING_POWER[operator] === ASSIGNMENT_POWER) return { type: "assignment", operator: operator as AssignmentOperator, target: left, value: right, ...span };
+  if (BINDING_POWER[operator] === ASSIGNMENT_POWER)
+    return { type: "assignment", operator: operator as AssignmentOperator, target: left, value: right, ...span };
   return { type: "binary", operator: operator as BinaryOperator, left, right, ...span };
 }
 

@@ -12,14 +12,19 @@ export function segmentsOf(source: string): readonly Segment[] {
   const segments: Segment[] = [];
   let text = "";
   let textStart = 0;
-  for (let index = 0; index < source.length; ) {
+  for (let index = 0; index < source.length;) {
     if (source.startsWith("\\${", index)) {
       text += "${";
       index += 3;
     } else if (source.startsWith("${", index)) {
       if (text !== "") segments.push({ kind: "text", text, offset: textStart });
       const end = closingBrace(source, index + 2);
-      if (end < 0) throw new ExpressionSyntaxError('"${" is not closed, a "}" should follow', { offset: index, length: 2 }, { hint: 'write "\\${" for the two characters themselves' });
+      if (end < 0)
+        throw new ExpressionSyntaxError(
+          '"${" is not closed, a "}" should follow',
+          { offset: index, length: 2 },
+          { hint: 'write "\\${" for the two characters themselves' },
+        );
       segments.push({ kind: "expression", text: source.slice(index + 2, end), offset: index + 2 });
       index = end + 1;
       text = "";

@@ -48,7 +48,8 @@ export function getIndex(target: Json, key: Json, machine: Machine): Json {
   if (typeof key === "string") return getField(target, key);
   if (typeof key === "number") return getElement(target, key);
   if (isJsonObject(key)) {
-    if (target === null || isJsonArray(target) || typeof target === "string") return slice(target, ownOrNull(key, "start"), ownOrNull(key, "end"), machine);
+    if (target === null || isJsonArray(target) || typeof target === "string")
+      return slice(target, ownOrNull(key, "start"), ownOrNull(key, "end"), machine);
   } else if (isJsonArray(key) && isJsonArray(target)) {
     return indicesOfArray(target, key, machine);
   }
@@ -80,7 +81,12 @@ export function indicesOfArray(target: readonly Json[], wanted: readonly Json[],
   if (wanted.length === 0) return found;
   machine.charge(target.length);
   for (let start = 0; start < target.length; start++) {
-    if (wanted.every((item, offset) => start + offset < target.length && equals(target[start + offset] as Json, item, machine))) found.push(start);
+    if (
+      wanted.every(
+        (item, offset) => start + offset < target.length && equals(target[start + offset] as Json, item, machine),
+      )
+    )
+      found.push(start);
   }
   return found;
 }
@@ -126,7 +132,8 @@ function setSlice(target: readonly Json[], key: JsonObject, value: Json, machine
 /** `has(key)`. */
 export function hasKey(target: Json, key: Json): boolean {
   if (isJsonObject(target) && typeof key === "string") return Object.hasOwn(target, key);
-  if (isJsonArray(target) && typeof key === "number") return key === key && Math.trunc(key) >= 0 && Math.trunc(key) < target.length;
+  if (isJsonArray(target) && typeof key === "number")
+    return key === key && Math.trunc(key) >= 0 && Math.trunc(key) < target.length;
   if (target === null) return false;
   return raise(`Cannot check whether ${kindOf(target)} has a ${kindOf(key)} key`);
 }

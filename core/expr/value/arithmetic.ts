@@ -89,7 +89,9 @@ function repeat(text: string, times: number, machine: Machine): Json {
 
 function mergeDeep(left: JsonObject, right: JsonObject, machine: Machine): Json {
   const root = copyObject(left, machine);
-  const pending: { readonly into: Record<string, Json>; readonly from: JsonObject; readonly depth: number }[] = [{ into: root, from: right, depth: 0 }];
+  const pending: { readonly into: Record<string, Json>; readonly from: JsonObject; readonly depth: number }[] = [
+    { into: root, from: right, depth: 0 },
+  ];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     if (item.depth > MERGE_DEPTH_MAX) return raise("Object merge too deep");
     for (const key of Object.keys(item.from)) {
@@ -122,14 +124,15 @@ export function divide(left: Json, right: Json, machine: Machine): Json {
 export function split(text: string, separator: string, machine: Machine): Json[] {
   machine.chargeText(text.length);
   if (text === "") return [];
-  const pieces = separator === "" ? [...text] : text.split(separator);
+  const pieces = separator === "" ? Array.from(text) : text.split(separator);
   machine.charge(pieces.length);
   return pieces;
 }
 
 /** `%`: remainder of the integer parts, with the sign of the dividend. */
 export function remainder(left: Json, right: Json): Json {
-  if (typeof left !== "number" || typeof right !== "number") return raisePair(left, right, "cannot be divided (remainder)");
+  if (typeof left !== "number" || typeof right !== "number")
+    return raisePair(left, right, "cannot be divided (remainder)");
   if (left !== left || right !== right) return NaN;
   const divisor = toLong(right);
   if (divisor === 0) return raisePair(left, right, "cannot be divided (remainder) because the divisor is zero");

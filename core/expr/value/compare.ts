@@ -43,7 +43,9 @@ function compareNumbers(left: number, right: number): number {
 
 /** Compares containers in reading order with a stack of its own, so that depth costs memory and not JavaScript stack. */
 function compareDeep(left: Json, right: Json, machine: Machine): number {
-  const pending: { readonly left: Json; readonly right: Json; readonly depth: number; readonly outcome?: number }[] = [{ left, right, depth: 0 }];
+  const pending: { readonly left: Json; readonly right: Json; readonly depth: number; readonly outcome?: number }[] = [
+    { left, right, depth: 0 },
+  ];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     if (item.outcome !== undefined) return item.outcome;
     machine.step();
@@ -51,14 +53,27 @@ function compareDeep(left: Json, right: Json, machine: Machine): number {
     const { left: a, right: b, depth } = item;
     if (isJsonArray(a) && isJsonArray(b)) {
       if (a.length !== b.length) pending.push({ left: null, right: null, depth, outcome: a.length - b.length });
-      for (let index = Math.min(a.length, b.length) - 1; index >= 0; index--) pending.push({ left: a[index] as Json, right: b[index] as Json, depth: depth + 1 });
+      for (let index = Math.min(a.length, b.length) - 1; index >= 0; index--)
+        pending.push({ left: a[index] as Json, right: b[index] as Json, depth: depth + 1 });
       continue;
     }
-    if (a !== null && b !== null && typeof a === "object" && typeof b === "object" && !isJsonArray(a) && !isJsonArray(b)) {
+    if (
+      a !== null &&
+      b !== null &&
+      typeof a === "object" &&
+      typeof b === "object" &&
+      !isJsonArray(a) &&
+      !isJsonArray(b)
+    ) {
       const keys = sortedKeys(a);
       const order = compareKeys(keys, sortedKeys(b));
       if (order !== 0) return order;
-      for (let index = keys.length - 1; index >= 0; index--) pending.push({ left: a[keys[index] as string] as Json, right: b[keys[index] as string] as Json, depth: depth + 1 });
+      for (let index = keys.length - 1; index >= 0; index--)
+        pending.push({
+          left: a[keys[index] as string] as Json,
+          right: b[keys[index] as string] as Json,
+          depth: depth + 1,
+        });
       continue;
     }
     const order = compare(a, b, machine);
@@ -87,7 +102,8 @@ export function equals(left: Json, right: Json, machine: Machine): boolean {
       if (a !== b) return false;
     } else if (isJsonArray(a)) {
       if (!isJsonArray(b) || a.length !== b.length) return false;
-      for (let index = a.length - 1; index >= 0; index--) pending.push({ left: a[index] as Json, right: b[index] as Json, depth: depth + 1 });
+      for (let index = a.length - 1; index >= 0; index--)
+        pending.push({ left: a[index] as Json, right: b[index] as Json, depth: depth + 1 });
     } else {
       if (isJsonArray(b)) return false;
       const keys = Object.keys(a);

@@ -50,7 +50,13 @@ function replaceEach(text: string, replacements: Readonly<Record<string, string>
   return result;
 }
 
-function row(value: Json, name: "csv" | "tsv", quote: (text: string) => string, separator: string, machine: Machine): string {
+function row(
+  value: Json,
+  name: "csv" | "tsv",
+  quote: (text: string) => string,
+  separator: string,
+  machine: Machine,
+): string {
   if (!isJsonArray(value)) return raise(`${describe(value)} cannot be ${name}-formatted, only array`);
   const cells = value.map((cell) => {
     machine.step();
@@ -72,7 +78,8 @@ function isUnreserved(byte: number): boolean {
 
 function uri(text: string): string {
   let result = "";
-  for (const byte of utf8Bytes(text)) result += isUnreserved(byte) ? String.fromCharCode(byte) : `%${HEX[byte >> 4]}${HEX[byte & 15]}`;
+  for (const byte of utf8Bytes(text))
+    result += isUnreserved(byte) ? String.fromCharCode(byte) : `%${HEX[byte >> 4]}${HEX[byte & 15]}`;
   return result;
 }
 

@@ -6,14 +6,8 @@ export type Kind = "null" | "boolean" | "number" | "string" | "array" | "object"
 /** The type of a value. */
 export function kindOf(value: Json): Kind {
   if (value === null) return "null";
-  switch (typeof value) {
-    case "boolean":
-    case "number":
-    case "string":
-      return typeof value as Kind;
-    default:
-      return Array.isArray(value) ? "array" : "object";
-  }
+  if (typeof value === "object") return Array.isArray(value) ? "array" : "object";
+  return typeof value as "boolean" | "number" | "string";
 }
 
 /** Everything but null and false is true. */

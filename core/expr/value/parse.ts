@@ -8,7 +8,9 @@ const DEPTH_MAX = 10_000;
 export function parseJson(text: string, machine: Machine): Json {
   machine.chargeText(text.length);
   machine.charge(text.length / 4);
-  return mayNestTooDeep(text) || text.includes("\\ud") || text.includes("\\uD") ? new Reader(text).read() : readQuickly(text);
+  return mayNestTooDeep(text) || text.includes("\\ud") || text.includes("\\uD")
+    ? new Reader(text).read()
+    : readQuickly(text);
 }
 
 /** The host's parser is many times faster; whatever it refuses, the slower one reads or refuses in jq's words. */
@@ -22,7 +24,8 @@ function readQuickly(text: string): Json {
 
 function mayNestTooDeep(text: string): boolean {
   let opened = 0;
-  for (let index = 0; index < text.length && opened < DEPTH_MAX; index++) if (text[index] === "[" || text[index] === "{") opened++;
+  for (let index = 0; index < text.length && opened < DEPTH_MAX; index++)
+    if (text[index] === "[" || text[index] === "{") opened++;
   return opened >= DEPTH_MAX;
 }
 
@@ -57,7 +60,9 @@ class Reader {
       this.#finish();
     }
     if (this.#open.length > 0) this.#failAtEnd("Unfinished JSON term");
-    return this.#result === undefined ? raise("Expected JSON value (while parsing '" + this.#text + "')") : this.#result;
+    return this.#result === undefined
+      ? raise("Expected JSON value (while parsing '" + this.#text + "')")
+      : this.#result;
   }
 
   #finish(): void {
@@ -81,7 +86,11 @@ class Reader {
         if (this.#depth >= DEPTH_MAX) this.#fail("Exceeds depth limit for parsing");
         if (this.#next !== undefined) this.#fail("Expected separator between values");
         this.#depth++;
-        this.#open.push(char === "[" ? { items: [], fields: undefined, key: undefined } : { items: undefined, fields: {}, key: undefined });
+        this.#open.push(
+          char === "["
+            ? { items: [], fields: undefined, key: undefined }
+            : { items: undefined, fields: {}, key: undefined },
+        );
         return;
       case ":":
         if (this.#next === undefined) this.#fail("Expected string key before ':'");
@@ -132,13 +141,14 @@ class Reader {
   #string(): void {
     let text = "";
     const start = this.#position;
-    for (this.#position++; ; ) {
+    for (this.#position++; ;) {
       const char = this.#text[this.#position];
       if (char === undefined) this.#failAtEnd("Unfinished string");
       if (char === '"') break;
       if (char === "\\") text += this.#escape(start);
       else {
-        if (char !== undefined && char < " ") this.#failString(start, "Invalid string: control characters from U+0000 through U+001F must be escaped");
+        if (char !== undefined && char < " ")
+          this.#failString(start, "Invalid string: control characters from U+0000 through U+001F must be escaped");
         text += char;
         this.#position++;
       }
@@ -165,14 +175,16 @@ class Reader {
   #hexUnit(start: number): number {
     const digits = this.#text.slice(this.#position + 2, this.#position + 6);
     if (digits.length < 4) this.#failString(start, "Invalid \\uXXXX escape");
-    if (![...digits].every((digit) => "0123456789abcdefABCDEF".includes(digit))) this.#failString(start, "Invalid characters in \\uXXXX escape");
+    if (!Array.from(digits).every((digit) => "0123456789abcdefABCDEF".includes(digit)))
+      this.#failString(start, "Invalid characters in \\uXXXX escape");
     this.#position += 6;
     return Number.parseInt(digits, 16);
   }
 
   #literal(): void {
     const start = this.#position;
-    while (this.#position < this.#text.length && !' \t\r\n"[]{},:'.includes(this.#text[this.#position] as string)) this.#position++;
+    while (this.#position < this.#text.length && !' \t\r\n"[]{},:'.includes(this.#text[this.#position] as string))
+      this.#position++;
     const word = this.#text.slice(start, this.#position);
     const value = literalValue(word);
     if (value !== undefined) return this.#give(value);

@@ -42,7 +42,8 @@ export function updatePath(root: Json, keys: readonly Json[], update: (value: Js
     value = getIndex(value, key, machine);
   }
   let result = update(value);
-  for (let level = keys.length - 1; level >= 0; level--) result = setIndex(parents[level] as Json, keys[level] as Json, result, machine);
+  for (let level = keys.length - 1; level >= 0; level--)
+    result = setIndex(parents[level] as Json, keys[level] as Json, result, machine);
   return result;
 }
 
@@ -68,7 +69,7 @@ function deleteSorted(root: Json, paths: readonly (readonly Json[])[], start: nu
   if (paths.length === 1) return deleteOne(root, paths[0] as readonly Json[], start, machine);
   let target = root;
   const keys: Json[] = [];
-  for (let first = 0; first < paths.length; ) {
+  for (let first = 0; first < paths.length;) {
     machine.step();
     const path = paths[first] as readonly Json[];
     const key = path[start] as Json;
@@ -78,7 +79,8 @@ function deleteSorted(root: Json, paths: readonly (readonly Json[])[], start: nu
       keys.push(key);
     } else {
       const child = getIndex(target, key, machine);
-      if (child !== null) target = setIndex(target, key, deleteSorted(child, paths.slice(first, after), start + 1, machine), machine);
+      if (child !== null)
+        target = setIndex(target, key, deleteSorted(child, paths.slice(first, after), start + 1, machine), machine);
     }
     first = after;
   }
@@ -96,7 +98,8 @@ function deleteOne(root: Json, path: readonly Json[], start: number, machine: Ma
     if (value === null) return root;
   }
   let result = deleteKeys(value, [path.at(-1) as Json], machine);
-  for (let level = parents.length - 1; level >= 0; level--) result = setIndex(parents[level] as Json, path[start + level] as Json, result, machine);
+  for (let level = parents.length - 1; level >= 0; level--)
+    result = setIndex(parents[level] as Json, path[start + level] as Json, result, machine);
   return result;
 }
 

@@ -58,7 +58,7 @@ export function print(value: Json, machine: Machine): string {
       const items: readonly Json[] = isJsonArray(current) ? current : Object.values(current);
       pieces.push(keys ? "{" : "[");
       // A container costs more than a scalar, and the text of its keys is part of the output.
-      machine.charge(4 + 2 * items.length);
+      machine.charge(8 + 3 * items.length);
       if (keys) for (const key of keys) length += key.length;
       stack.push({ items, keys, next: 0 });
     } else if (typeof current === "string") {
@@ -127,7 +127,9 @@ function printHead(value: Json, levels = EXCERPT_BYTES_MAX + 1): string {
     if (index > 0) text += ",";
     if (keys) text += `${printText((keys[index] as string).slice(0, EXCERPT_BYTES_MAX))}:`;
     if (text.length > EXCERPT_BYTES_MAX) return text;
-    const item = keys ? ((value as Readonly<Record<string, Json>>)[keys[index] as string] as Json) : (items[index] as Json);
+    const item = keys
+      ? ((value as Readonly<Record<string, Json>>)[keys[index] as string] as Json)
+      : (items[index] as Json);
     text += printHead(item, levels - 1);
     if (text.length > EXCERPT_BYTES_MAX) return text;
   }

@@ -17,7 +17,8 @@ export function refuseLargeOutput(output: Json, machine: Machine): void {
     else if (isJsonArray(value)) {
       left -= value.length;
       if (left < 0) machine.exceeded("size");
-      for (const item of value) if (typeof item === "string" || (item !== null && typeof item === "object")) pending.push(item);
+      for (const item of value)
+        if (typeof item === "string" || (item !== null && typeof item === "object")) pending.push(item);
     } else if (value !== null && typeof value === "object") {
       for (const key of Object.keys(value)) {
         left -= 1 + key.length;

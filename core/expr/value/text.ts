@@ -27,7 +27,8 @@ export function sliceCodePoints(text: string, from: number, to: number): string 
 /** The UTF-16 offset that lies `count` code points after a UTF-16 offset. */
 export function unitOffset(text: string, start: number, count: number): number {
   let offset = start;
-  for (let left = count; left > 0 && offset < text.length; left--) offset += isHigh(text.charCodeAt(offset)) && isLow(text.charCodeAt(offset + 1)) ? 2 : 1;
+  for (let left = count; left > 0 && offset < text.length; left--)
+    offset += isHigh(text.charCodeAt(offset)) && isLow(text.charCodeAt(offset + 1)) ? 2 : 1;
   return offset;
 }
 
@@ -63,7 +64,7 @@ export function utf8Bytes(text: string): number[] {
 /** The text of UTF-8 bytes; what is no UTF-8 becomes replacement characters, or undefined where `strict`. */
 export function utf8Text(bytes: readonly number[], strict: boolean): string | undefined {
   const pieces: string[] = [];
-  for (let index = 0; index < bytes.length; ) {
+  for (let index = 0; index < bytes.length;) {
     const [code, length] = decodeAt(bytes, index);
     if (code < 0 && strict) return undefined;
     pieces.push(code < 0 ? "\ufffd" : String.fromCodePoint(code));
@@ -76,7 +77,8 @@ export function utf8Text(bytes: readonly number[], strict: boolean): string | un
 function decodeAt(bytes: readonly number[], index: number): readonly [code: number, length: number] {
   const first = bytes[index] as number;
   if (first < 0x80) return [first, 1];
-  const length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
   if (length === 0) return [-1, 1];
   let code = first & (0xff >> (length + 1));
   for (let offset = 1; offset < length; offset++) {

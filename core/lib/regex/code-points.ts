@@ -5,11 +5,24 @@ export function unitOffset(text: string, points: number): number {
   return unit;
 }
 
-/** The code point offset of a UTF-16 offset. */
-export function codePointOffset(text: string, unit: number): number {
-  let points = 0;
-  for (let index = 0; index < unit; index++) if (!isPair(text, index - 1)) points++;
-  return points;
+/** Counts the code points before UTF-16 offsets of one text, going on from the last one asked for; texts without surrogates need no counting. */
+export class PointCounter {
+  readonly #text: string;
+  readonly #isPlain: boolean;
+  #unit = 0;
+  #points = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#isPlain = !/[\ud800-\udbff][\udc00-\udfff]/.test(text);
+  }
+
+  pointsAt(unit: number): number {
+    if (this.#isPlain) return unit;
+    while (this.#unit < unit) if (!isPair(this.#text, this.#unit++ - 1)) this.#points++;
+    while (this.#unit > unit) if (!isPair(this.#text, --this.#unit - 1)) this.#points--;
+    return this.#points;
+  }
 }
 
 /** Tells whether two units at an offset are one code point. */

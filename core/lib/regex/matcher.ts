@@ -8,54 +8,57 @@ import type { Assertion } from "./tree.ts";
 /** How many ways back a search may remember; each takes four numbers. */
 const WAYS_BACK_MAX = 500_000;
 
-/**
- * The slots of the first match that starts at or after a UTF-16 offset, or undefined; throws RegexLimitError when the budget is used up. A backtracking machine with a stack of its own: it
- * uses no JavaScript stack except for groups that are matched by themselves, whose nesting the parser bounds.
- */
-export function search(program: Program, text: string, from: number, budget: RegexBudget): number[] | undefined {
-  const machine = new Matcher(program, text, from, budget);
-  for (let start = from; start <= text.length; start += isPair(text, start) ? 2 : 1) {
-    if (program.firstChar !== undefined) {
-      start = text.indexOf(program.firstChar, start);
-      if (start < 0) return undefined;
-    }
-    if (machine.matchesAt(start)) return machine.result();
-    if (program.isAnchored) return undefined;
-  }
-  return undefined;
-}
-
 /** A way back, four numbers on the stack: what to do, where, and two operands. */
 const RESUME = 0;
 const UNDO = 1;
 const GIVE_BACK = 2;
 const TAKE_MORE = 3;
 
-class Matcher {
+/**
+ * Searches one text. A backtracking machine with a stack of its own: it uses no JavaScript stack except for groups that are matched by themselves, whose nesting the parser bounds.
+ */
+export class Matcher {
   readonly #program: Program;
   readonly #text: string;
-  readonly #from: number;
+  #from = 0;
   readonly #budget: RegexBudget;
   readonly #slots: number[];
   readonly #ways: number[] = [];
   #longest: number[] | undefined;
+  /** Where the latest choice led back to. */
+  #backPc = 0;
+  #backAt = 0;
 
-  constructor(program: Program, text: string, from: number, budget: RegexBudget) {
+  constructor(program: Program, text: string, budget: RegexBudget) {
     this.#program = program;
     this.#text = text;
-    this.#from = from;
     this.#budget = budget;
     this.#slots = Array.from({ length: program.slots }, () => -1);
   }
 
-  matchesAt(start: number): boolean {
+  /** The slots of the first match that starts at or after a UTF-16 offset, or undefined; throws RegexLimitError when the budget is used up. */
+  find(from: number): number[] | undefined {
+    this.#from = from;
+    const { firstChar, isAnchored } = this.#program;
+    for (let start = from; start <= this.#text.length; start += isPair(this.#text, start) ? 2 : 1) {
+      if (firstChar !== undefined) {
+        start = this.#text.indexOf(firstChar, start);
+        if (start < 0) return undefined;
+      }
+      if (this.#matchesAt(start)) return this.#result();
+      if (isAnchored) return undefined;
+    }
+    return undefined;
+  }
+
+  #matchesAt(start: number): boolean {
     this.#slots.fill(-1);
     this.#ways.length = 0;
     this.#longest = undefined;
     return this.#run(0, start, start) >= 0 || this.#longest !== undefined;
   }
 
-  result(): number[] {
+  #result(): number[] {
     return (this.#longest ?? this.#slots).slice(0, 2 + 2 * this.#program.groupNames.length);
   }
 
@@ -124,9 +127,9 @@ class Matcher {
         pc = next;
         continue;
       }
-      const way = this.#back(base);
-      if (!way) return -1;
-      [pc, at] = way;
+      if (!this.#back(base)) return -1;
+      pc = this.#backPc;
+      at = this.#backAt;
     }
   }
 
@@ -149,7 +152,7 @@ class Matcher {
   }
 
   /** Goes back to the latest choice, restoring slots on the way. */
-  #back(base: number): readonly [pc: number, at: number] | undefined {
+  #back(base: number): boolean {
     const ways = this.#ways;
     while (ways.length > base) {
       const operand = ways.pop() as number;
@@ -159,28 +162,33 @@ class Matcher {
       if (kind === UNDO) {
         this.#slots[pc] = at;
       } else if (kind === RESUME) {
-        return [pc, at];
+        return this.#goTo(pc, at);
       } else if (kind === GIVE_BACK) {
         // One character less of a greedy repeat; `operand` is the least it must keep.
         const shorter = at - (isPair(this.#text, at - 2) && at - 2 >= operand ? 2 : 1);
         if (shorter > operand) ways.push(GIVE_BACK, pc, shorter, operand);
-        return [pc, shorter];
+        return this.#goTo(pc, shorter);
       } else {
-        const more = this.#takeMore(pc, at, operand);
-        if (more) return more;
+        if (this.#takeMore(pc, at, operand)) return true;
       }
     }
-    return undefined;
+    return false;
+  }
+
+  #goTo(pc: number, at: number): true {
+    this.#backPc = pc;
+    this.#backAt = at;
+    return true;
   }
 
   /** One character more of a lazy repeat; `left` is how many it may still take. */
-  #takeMore(pc: number, at: number, left: number): readonly [pc: number, at: number] | undefined {
+  #takeMore(pc: number, at: number, left: number): boolean {
     const instruction = this.#program.code[pc] as Extract<Instruction, { op: "repeat-set" }>;
     const point = this.#text.codePointAt(at);
-    if (left <= 0 || point === undefined || !instruction.set(point)) return undefined;
+    if (left <= 0 || point === undefined || !instruction.set(point)) return false;
     const after = at + (point > 0xffff ? 2 : 1);
     this.#remember(TAKE_MORE, pc, after, left - 1);
-    return [pc + 1, after];
+    return this.#goTo(pc + 1, after);
   }
 
   /** A repeated single character: taken in a loop, given back one by one. */
@@ -252,11 +260,10 @@ class Matcher {
 
   #endsAt(pc: number, start: number, end: number, origin: number): boolean {
     const base = this.#ways.length;
-    let way: readonly [pc: number, at: number] | undefined = [pc, start];
-    while (way) {
-      if (this.#run(way[0], way[1], origin) === end) return true;
-      way = this.#back(base);
-    }
+    this.#goTo(pc, start);
+    do {
+      if (this.#run(this.#backPc, this.#backAt, origin) === end) return true;
+    } while (this.#back(base));
     return false;
   }
 
@@ -312,5 +319,7 @@ function admits(instruction: Extract<Instruction, { op: "char" | "folded-char" |
 }
 
 function fold(text: string): string {
-  return [...text].map((char) => String.fromCodePoint(foldCase(char.codePointAt(0) as number))).join("");
+  return Array.from(text)
+    .map((char) => String.fromCodePoint(foldCase(char.codePointAt(0) as number)))
+    .join("");
 }

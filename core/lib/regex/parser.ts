@@ -357,7 +357,7 @@ class Parser {
   }
 
   #text(text: string): Tree {
-    return { type: "sequence", items: [...text].map((char) => this.#char(char.codePointAt(0) as number)) };
+    return { type: "sequence", items: Array.from(text).map((char) => this.#char(char.codePointAt(0) as number)) };
   }
 
   /** `\Q…\E`: text as it is. */
@@ -472,7 +472,7 @@ class Parser {
 
   #unit(): number {
     const digits = this.#source.slice(this.#position, this.#position + 4);
-    if (digits.length !== 4 || ![...digits].every(isHex)) this.#fail("too short digits");
+    if (digits.length !== 4 || !Array.from(digits).every(isHex)) this.#fail("too short digits");
     this.#position += 4;
     return Number.parseInt(digits, 16);
   }
@@ -480,7 +480,7 @@ class Parser {
   #braced(): number {
     const end = this.#source.indexOf("}", this.#position);
     const digits = end < 0 ? "" : this.#source.slice(this.#position + 1, end).trim();
-    const code = digits !== "" && [...digits].every(isHex) ? Number.parseInt(digits, 16) : Infinity;
+    const code = digits !== "" && Array.from(digits).every(isHex) ? Number.parseInt(digits, 16) : Infinity;
     if (code > 0x10ffff) this.#fail("invalid code point value");
     this.#position = end + 1;
     return code;
@@ -575,7 +575,7 @@ function isEcmaNewline(code: number): boolean {
 }
 
 function isDigits(text: string): boolean {
-  return text !== "" && [...text].every((char) => char >= "0" && char <= "9");
+  return text !== "" && Array.from(text).every((char) => char >= "0" && char <= "9");
 }
 
 function isHex(char: string | undefined): boolean {

@@ -7,6 +7,9 @@ export interface RegexSpan {
 
 /** A match and its groups by number; undefined for groups that took no part. */
 export interface RegexMatch extends RegexSpan {
+  /** The same span in UTF-16 units, for slicing the text. */
+  readonly start: number;
+  readonly end: number;
   readonly groups: readonly (RegexSpan | undefined)[];
 }
 

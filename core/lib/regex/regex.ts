@@ -1,7 +1,7 @@
-import { codePointOffset, unitOffset } from "./code-points.ts";
-import type { RegexMatch } from "./regex-error.ts";
+import { PointCounter, isPair, unitOffset } from "./code-points.ts";
+import type { RegexMatch, RegexSpan } from "./regex-error.ts";
 import type { RegexBudget, RegexOptions } from "./regex-options.ts";
-import { search } from "./matcher.ts";
+import { Matcher } from "./matcher.ts";
 import { type Program, compileProgram } from "./program.ts";
 import { parseRegex } from "./parser.ts";
 
@@ -17,6 +17,8 @@ export interface Regex {
   test(text: string, budget?: RegexBudget): boolean;
   /** The first match at or after a code point offset, or undefined. */
   exec(text: string, from?: number, budget?: RegexBudget): RegexMatch | undefined;
+  /** Hands every match in turn to `take` until it answers false; after an empty match the search goes on one code point later. */
+  eachMatch(text: string, take: (match: RegexMatch) => boolean, budget?: RegexBudget): void;
 }
 
 /** The moves of one search where the caller sets no budget: a few tens of milliseconds. */
@@ -44,24 +46,39 @@ class CompiledRegex implements Regex {
   }
 
   test(text: string, budget: RegexBudget = { moves: REGEX_MOVES_MAX }): boolean {
-    return search(this.#program, text, 0, budget) !== undefined;
+    return new Matcher(this.#program, text, budget).find(0) !== undefined;
   }
 
   exec(text: string, from = 0, budget: RegexBudget = { moves: REGEX_MOVES_MAX }): RegexMatch | undefined {
-    const slots = search(this.#program, text, unitOffset(text, from), budget);
-    if (!slots) return undefined;
-    const spans = [];
-    for (let slot = 0; slot < slots.length; slot += 2) {
-      const [start, end] = [slots[slot] as number, slots[slot + 1] as number];
-      if (start < 0 || end < 0) spans.push(undefined);
-      else
-        spans.push({
-          offset: codePointOffset(text, start),
-          length: codePointOffset(text, end) - codePointOffset(text, start),
-          text: text.slice(start, end),
-        });
-    }
-    const [whole, ...groups] = spans;
-    return { ...(whole as NonNullable<typeof whole>), groups };
+    const slots = new Matcher(this.#program, text, budget).find(unitOffset(text, from));
+    return slots && describeMatch(text, slots, new PointCounter(text));
   }
+
+  eachMatch(
+    text: string,
+    take: (match: RegexMatch) => boolean,
+    budget: RegexBudget = { moves: REGEX_MOVES_MAX },
+  ): void {
+    const counter = new PointCounter(text);
+    const matcher = new Matcher(this.#program, text, budget);
+    for (let from = 0; from <= text.length;) {
+      const slots = matcher.find(from);
+      if (!slots || !take(describeMatch(text, slots, counter))) return;
+      const [start, end] = slots as [number, number];
+      from = end > start ? end : end + (isPair(text, end) ? 2 : 1);
+    }
+  }
+}
+
+function describeMatch(text: string, slots: readonly number[], counter: PointCounter): RegexMatch {
+  const span = (slot: number): RegexSpan | undefined => {
+    const [start, end] = [slots[slot] as number, slots[slot + 1] as number];
+    if (start < 0 || end < 0) return undefined;
+    const offset = counter.pointsAt(start);
+    return { offset, length: counter.pointsAt(end) - offset, text: text.slice(start, end) };
+  };
+  const groups: (RegexSpan | undefined)[] = [];
+  for (let slot = 2; slot < slots.length; slot += 2) groups.push(span(slot));
+  const { offset, length, text: matched } = span(0) as RegexSpan;
+  return { offset, length, text: matched, start: slots[0] as number, end: slots[1] as number, groups };
 }

@@ -35,13 +35,14 @@ let server: Server;
 let port: number;
 let metadata: Metadata | undefined;
 let cancelled: Promise<void>;
+let onSleeping = (): void => {};
 const host = testHost({ http: { responseBytesMax: 5000, timeoutMs: 3000 } });
 
 beforeAll(async () => {
   const root = new protobuf.Root();
   for (const name of ["google/protobuf/timestamp.proto", "google/protobuf/struct.proto"]) root.addJSON(protobuf.common.get(name)?.nested ?? {});
   protobuf.parse(proto, root, { keepCase: true });
-  const definition = loadPackageDefinition(fromJSON(root.toJSON(), { keepCase: true, longs: String })) as unknown as { shop: { v1: { Shop: { service: never } } } };
+  const definition = loadPackageDefinition(fromJSON(root.toJSON(), { keepCase: true, longs: String, defaults: true, arrays: true })) as unknown as { shop: { v1: { Shop: { service: never } } } };
   server = new Server();
   let onCancelled = (): void => {};
   cancelled = new Promise<void>((resolve) => {
@@ -74,7 +75,10 @@ beforeAll(async () => {
       metadata = call.metadata;
       answer(null, { display_name: String(call.metadata.get("authorization")[0] ?? "nobody") });
     }),
-    Sleep: unary((call) => void call.on("cancelled", onCancelled)),
+    Sleep: unary((call) => {
+      call.on("cancelled", onCancelled);
+      onSleeping();
+    }),
   });
   port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
@@ -179,8 +183,8 @@ describe("grpc calls", () => {
 
   it("cancels the call when the task is stopped, and times out", async () => {
     const controller = new AbortController();
+    onSleeping = () => controller.abort();
     const pending = faultOf(host, "grpc", input("Sleep"), testContext({ signal: controller.signal }));
-    setTimeout(() => controller.abort(), 50);
     expect(await pending).toMatchObject({ type: "runtime", title: "Activity stopped" });
     await cancelled;
     const impatient = testHost({ http: { timeoutMs: 100 } });

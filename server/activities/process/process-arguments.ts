@@ -46,7 +46,9 @@ export function returnOf(input: JsonObject): ProcessReturn {
 /** The output of a run task. An exit code other than 0 is a runtime fault, unless the workflow asked to see it (`code`, `all`). */
 export function processOutput(result: ProcessResult, wanted: ProcessReturn): Json {
   if (result.code !== 0 && wanted !== "code" && wanted !== "all") {
-    const said = result.stderr.trim().split("\n").at(-1)?.slice(0, 500) ?? "";
+    const lines = result.stderr.trim().split("\n");
+    // The line that names the error, which interpreters print amid their traces; otherwise the last word.
+    const said = (lines.findLast((line) => /^(?:\w+\.)*\w*(?:Error|Exception)\b/u.test(line)) ?? lines.at(-1) ?? "").slice(0, 500);
     throw new ActivityFault(
       standardFault("runtime", "Process failed", `The process ended with exit code ${result.code}${said === "" ? "" : `: ${said}`}`, {
         data: { code: result.code, stdout: result.stdout.slice(-FAULT_OUTPUT_MAX), stderr: result.stderr.slice(-FAULT_OUTPUT_MAX) },

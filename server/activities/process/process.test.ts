@@ -61,6 +61,12 @@ for (const sandbox of ["auto", "none"] as const) {
       });
     });
 
+    it("says which error ended a script", async () => {
+      expect((await faultOf(testHost(options), "script", { language: "js", code: "null.x" })).detail).toContain("TypeError: Cannot read properties of null");
+      expect((await faultOf(testHost(options), "script", { language: "js", arguments: { a: 1 }, code: "throw new RangeError('far')" })).detail).toContain("RangeError: far");
+      expect((await faultOf(testHost(options), "script", { language: "python", code: "1/0" })).detail).toContain("ZeroDivisionError");
+    });
+
     it("gives nothing of this server's environment to the process", async () => {
       process.env["STIGMER_TEST_CANARY"] = "canary";
       const seen = (await run("shell", { command: "env" })) as string;

@@ -49,10 +49,11 @@ const javascript: ScriptLanguage = {
   functionProgram(code, parameters, marker) {
     const names = identifiers(parameters);
     return [
-      `const returned = await (async ({ ${names.join(", ")} }) => {`,
+      `(async ({ ${names.join(", ")} }) => {`,
       code,
-      `})(${JSON.stringify(parameters)});`,
-      `if (returned !== undefined) process.stdout.write(${JSON.stringify(marker)} + JSON.stringify(returned));`,
+      `})(${JSON.stringify(parameters)}).then((returned) => {`,
+      `  if (returned !== undefined) process.stdout.write(${JSON.stringify(marker)} + JSON.stringify(returned));`,
+      "});",
     ].join("\n");
   },
 };

@@ -30,8 +30,8 @@ async function writeUntilKilled(path: string): Promise<Map<number, number>> {
   const acknowledged = new Map<number, number>();
   // What follows the last line break was cut off by the kill.
   for (const line of output.split("\n").slice(0, -1)) {
-    const [run, seq] = line.split(" ").map(Number);
-    acknowledged.set(run as number, seq as number);
+    const [run = 0, seq = 0] = line.split(" ").map(Number);
+    acknowledged.set(run, seq);
   }
   return acknowledged;
 }

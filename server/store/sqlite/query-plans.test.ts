@@ -21,7 +21,7 @@ test("every statement of the store finds its rows by an index, in the order of t
   const sqlite = await loadSqlite();
   const slow = new Map<string, readonly string[]>();
   const explained = new Set<string>();
-  for (const { run } of storeSuite) {
+  for (const storeCase of storeSuite) {
     const database = new sqlite.DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
     migrate(new Connection(database), "0.0.0", migrations);
     const watched: SqliteDatabase = {
@@ -43,7 +43,7 @@ test("every statement of the store finds its rows by an index, in the order of t
       checkFile: () => undefined,
       released: () => undefined,
     });
-    await run(store);
+    await storeCase.run(store);
     await store.close();
   }
   expect(explained.size).toBeGreaterThan(60);

@@ -304,8 +304,7 @@ describe("verify", () => {
     for (let key = 1; key <= 3; key++) {
       const records: JournalRecord[] = [];
       for (let seq = 1; seq <= 4; seq++) records.push(chained(key, seq, records.at(-1)?.chain));
-      const last = records[3] as JournalRecord;
-      const snapshot = { run: key, seq: 4, data: "{}", crc: crc32("{}"), chain: last.chain };
+      const snapshot = { run: key, seq: 4, data: "{}", crc: crc32("{}"), chain: records.at(-1)?.chain ?? "" };
       await store.commit([putRun(run(key, { head: 4 })), ...records.map(append), { op: "putSnapshot", row: snapshot }]);
     }
     await store.close();

@@ -21,6 +21,7 @@ export interface HttpLimits {
 /** A request has to arrive within this time, its headers in the first minute (Node's default); a slow sender cannot hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
+const FLUSH_POLL_MS = 5;
 
 /** One cleartext port for HTTP/1.1 and HTTP/2. */
 export class HttpServer {
@@ -73,8 +74,13 @@ export class HttpServer {
     this.#http1.closeIdleConnections();
   }
 
-  /** Cuts off whatever is still connected. */
-  destroy(): void {
+  /** Waits until the last answers are out and the connections closed, at most `graceMs`, then cuts off whatever is still connected. */
+  async end(graceMs: number): Promise<void> {
+    const deadline = performance.now() + graceMs;
+    while (this.#sockets.size > 0 && performance.now() < deadline) {
+      this.#http1.closeIdleConnections();
+      await new Promise((resolve) => setTimeout(resolve, FLUSH_POLL_MS));
+    }
     this.#http1.close(() => undefined);
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();

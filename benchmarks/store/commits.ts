@@ -7,7 +7,7 @@ import { openSqliteStore } from "../../server/store/sqlite/open-sqlite-store.ts"
 import type { SqliteStore } from "../../server/store/sqlite/sqlite-store.ts";
 
 /*
- * What the SQLite store commits, every commit durable. Run: npx tsx --conditions=source benchmarks/store/store.bench.ts [seconds of a row]
+ * What the SQLite store commits, every commit durable. Run: npx tsx --conditions=source benchmarks/store/commits.ts [seconds of a row]
  */
 
 const windowMs = Number(process.argv[2] ?? 5) * 1000;
