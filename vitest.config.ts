@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["{api,core,server,console,tools,conformance,examples,benchmarks}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
+    // These two publish a "source" condition of their own that leads to TypeScript, which Node cannot load: Vite transforms them.
+    server: { deps: { inline: ["eventsource", "eventsource-parser", /@modelcontextprotocol/u] } },
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,

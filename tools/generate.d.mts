@@ -6,3 +6,5 @@ export function lint(): Promise<void>;
 export function wireLock(): Promise<string>;
 /** Prints `buf/validate/validate.proto` below `dir`. */
 export function writeValidateProto(dir: string): Promise<void>;
+/** The compiled .proto files with their comments, as a binary google.protobuf.FileDescriptorSet. */
+export function compiledFiles(): Promise<Uint8Array>;

@@ -114,6 +114,14 @@ export async function wireLock() {
   return `${JSON.stringify(Object.fromEntries(Object.entries(lock).toSorted(([a], [b]) => (a < b ? -1 : 1))), null, 2)}\n`;
 }
 
+/** The compiled .proto files with their comments, as a binary google.protobuf.FileDescriptorSet. */
+export async function compiledFiles() {
+  return withWorkspace((work) => {
+    run(work, "build", "proto", "-o", "image.binpb");
+    return readFileSync(join(work, "image.binpb"));
+  });
+}
+
 /** Prints `buf/validate/validate.proto` below `dir` from the descriptor that comes with protovalidate. */
 export async function writeValidateProto(dir) {
   const { file_buf_validate_validate: file } = await import(`${VALIDATE_PACKAGE}/buf/validate/validate_pb.js`);
@@ -180,4 +188,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await lint();
   await generate(join(root, "api", "gen"));
   writeFileSync(join(root, "api", "wire.lock.json"), await wireLock());
+  execFileSync(bin("tsx"), [join(root, "tools", "api-docs.ts")], { cwd: root, stdio: "inherit" });
 }

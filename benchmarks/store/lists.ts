@@ -98,11 +98,11 @@ const queries: readonly { readonly name: string; read(store: SqliteStore, pick: 
 ];
 
 /** Median of the rounds, in microseconds a call. */
-async function measure(store: SqliteStore, size: number, read: (typeof queries)[number]["read"]): Promise<number> {
+async function measure(store: SqliteStore, size: number, query: (typeof queries)[number]): Promise<number> {
   const rounds: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const start = performance.now();
-    for (let call = 0; call < CALLS; call++) await read(store, (call * 7919) % size);
+    for (let call = 0; call < CALLS; call++) await query.read(store, (call * 7919) % size);
     // The first round warms up.
     if (round > 0) rounds.push(((performance.now() - start) * 1000) / CALLS);
   }
@@ -138,7 +138,7 @@ try {
       { op: "putRun", row: run(index) },
     ]);
     for (let start = 0; start < size; start += 1000) await store.commit(writes.slice(start, start + 1000).flat());
-    for (const { name, read } of queries) results.get(name)?.push(await measure(store, size, read));
+    for (const query of queries) results.get(query.name)?.push(await measure(store, size, query));
     if (size === SIZES.at(-1)) await measureBackup(store, join(directory, "backup.db"));
     await store.close();
   }

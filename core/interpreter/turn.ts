@@ -299,6 +299,7 @@ function unitOf(child: ChildRun, parent: TaskFrame | undefined, parentPointer: s
 }
 
 function trailOf(child: ChildRun, parent: TaskFrame | undefined, parentPointer: string): string {
-  const trail = parent?.trail ?? "";
+  if (parent === undefined) return "";
+  const { trail } = parent;
   return child.role === "function" || child.role.startsWith("@") ? `${trail}!${parentPointer}` : trail;
 }

@@ -9,7 +9,7 @@ export async function localServer(org: string): Promise<{ readonly connection: C
     flags: { ephemeral: true, port: 0, "log-level": "warn", "allow-network": "127.0.0.0/8,::1/128" },
     environment: { STIGMER_ALLOW_RUN: process.env["STIGMER_ALLOW_RUN"] },
   });
-  const app = await startApp(config);
+  const app = await startApp(config, false);
   return {
     connection: { client: createStigmerClient(app.inProcess), address: app.address, org },
     close: () => app.close(),

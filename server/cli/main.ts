@@ -3,7 +3,7 @@ import type { CommandDefinition } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { CliError, exit } from "./exit.ts";
 import { type Terminal, processTerminal } from "./output/terminal.ts";
-import { version } from "./version.ts";
+import { version } from "../config/version.ts";
 
 /*
  * The entry of the one binary: reads the command line, runs one command, and turns every failure into one clear message and an exit status. Data goes to standard output, all else to

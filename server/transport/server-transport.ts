@@ -9,7 +9,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { noTracer, type Tracer } from "../telemetry/tracing.ts";
 import { connectRoutes } from "./connect-routes.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { type ExtraHeaders, FastPath } from "./fast-path/fast-path.ts";
+import { type ExtraHeaders, FastPath, grpcMessage } from "./fast-path/fast-path.ts";
 import { Readiness, registerHealth } from "./health.ts";
 import { healthRoutes, metricsRoute } from "./http/health-routes.ts";
 import { errorResponse, HttpRouter, type NodeRequest, type NodeResponse, send } from "./http/http-router.ts";
@@ -215,7 +215,7 @@ function isRpc(contentType: string | undefined, path: string): boolean {
 function unknownMethod(path: string, contentType: string): Parameters<typeof send>[1] {
   const error = new ApiError("METHOD_NOT_FOUND", `Cannot call ${path.slice(1, 300)}: this server has no such method`);
   if (!contentType.startsWith("application/grpc")) return { ...errorResponse(error), status: 404 };
-  return { status: 200, headers: { "content-type": contentType, "grpc-status": "12", "grpc-message": encodeURIComponent(error.message) } };
+  return { status: 200, headers: { "content-type": contentType, "grpc-status": "12", "grpc-message": grpcMessage(error.message) } };
 }
 
 /** Aborts when the caller leaves or the server stops. */

@@ -170,7 +170,7 @@ function del(body: Code, { machine }: CompileContext): Code {
 export const PATH_BUILTINS: readonly Builtin[] = [
   native("path", 1, ([body], context) => path(body as Code, context)),
   native("paths", 0, (_args, context) => paths(undefined, context)),
-  native("paths", 1, ([condition], context) => paths(condition as Code, context)),
+  native("paths", 1, ([condition], context) => paths(condition, context)),
   native("leaf_paths", 0, (_args, context) =>
     paths(
       single((value) => value === null || typeof value !== "object", []),

@@ -30,6 +30,10 @@ export function format(name: string, value: Json, machine: Machine): string {
       return base64(utf8Bytes(paidText(value, machine)));
     case "base64d":
       return base64d(paidText(value, machine));
+    case "base32":
+      return base32(utf8Bytes(paidText(value, machine)));
+    case "base32d":
+      return base32d(paidText(value, machine));
     default:
       return raise(`${name} is not a valid format`);
   }
@@ -147,5 +151,34 @@ function base64d(text: string): string {
   if (digits === 3) bytes.push((group >> 10) & 255, (group >> 2) & 255);
   else if (digits === 2) bytes.push((group >> 4) & 255);
   else if (digits === 1) return raise(`${describe(text)} trailing base64 byte found`);
+  return utf8Text(bytes, false) as string;
+}
+
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+function base32(bytes: readonly number[]): string {
+  let result = "";
+  let bits = 0;
+  let count = 0;
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0xffff;
+    for (count += 8; count >= 5; count -= 5) result += BASE32[(bits >> (count - 5)) & 31];
+  }
+  if (count > 0) result += BASE32[(bits << (5 - count)) & 31];
+  return result.padEnd(Math.ceil(result.length / 8) * 8, "=");
+}
+
+function base32d(text: string): string {
+  const bytes: number[] = [];
+  let bits = 0;
+  let count = 0;
+  for (const char of text) {
+    if (char === "=") break;
+    const digit = BASE32.indexOf(char);
+    if (digit < 0) return raise(`${describe(text)} is not valid base32 data`);
+    bits = ((bits << 5) | digit) & 0xffff;
+    count += 5;
+    if (count >= 8) bytes.push((bits >> (count -= 8)) & 255);
+  }
   return utf8Text(bytes, false) as string;
 }

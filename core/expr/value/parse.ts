@@ -103,7 +103,7 @@ class Reader {
       case ",":
         if (this.#next === undefined) this.#fail("Expected value before ','");
         if (!top) return this.#fail("',' not as part of an object or array");
-        return this.#store(top, this.#next as Json);
+        return this.#store(top, this.#next);
       case "]":
         if (!top?.items) return this.#fail("Unmatched ']'");
         if (this.#next !== undefined) top.items.push(this.#next);

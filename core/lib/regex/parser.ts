@@ -285,7 +285,7 @@ class Parser {
     let flags = this.#flags;
     let value = true;
     for (;;) {
-      const char = this.#source[this.#position++];
+      const char = this.#source[this.#position++] ?? "";
       switch (char) {
         case "-":
           value = false;

@@ -39,7 +39,9 @@ async function readCard(
 /** The JSON-RPC address: `url` of version 0.3, or the JSON-RPC entry of the interfaces of later cards. */
 function cardUrl(card: JsonObject, cardUri: string): URL {
   const interfaces = [getKey(card, "additionalInterfaces"), getKey(card, "supportedInterfaces")].flatMap((list) => (isJsonArray(list) ? list : []));
-  const jsonRpc = interfaces.find((entry) => isJsonObject(entry) && [getKey(entry, "transport"), getKey(entry, "protocolBinding")].includes("JSONRPC"));
+  const spoken = interfaces.filter((entry) => isJsonObject(entry) && [getKey(entry, "transport"), getKey(entry, "protocolBinding")].includes("JSONRPC"));
+  // The methods of the specification are those of A2A 0.3, which later agents may serve at an address of its own.
+  const jsonRpc = spoken.find((entry) => isJsonObject(entry) && String(getKey(entry, "protocolVersion")).startsWith("0.")) ?? spoken[0];
   const preferred = getKey(card, "preferredTransport");
   const own = preferred === undefined || preferred === "JSONRPC" ? getKey(card, "url") : undefined;
   const found = own ?? (isJsonObject(jsonRpc) ? getKey(jsonRpc, "url") : undefined);

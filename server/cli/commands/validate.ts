@@ -32,7 +32,7 @@ export const validate: CommandDefinition = {
       const [{ diagnosticsToSarif }, { diagnosticCodes }, { version }] = await Promise.all([
         import("@stigmer/core/dsl/diagnostic/render-sarif.ts"),
         import("@stigmer/core/check/catalogue.ts"),
-        import("../version.ts"),
+        import("../../config/version.ts"),
       ]);
       terminal.out(`${JSON.stringify(diagnosticsToSarif(diagnostics, diagnosticCodes, version), null, 2)}\n`);
     } else {

@@ -14,10 +14,28 @@ import type { RunSecrets } from "./run-secrets.ts";
 /** Gives a fact to a run; resolves once it is durable or not wanted any more. */
 export type Post = (run: number, fact: PendingFact, writes?: readonly Write[]) => Promise<unknown>;
 
-interface Job {
+/** An activity or consumer under way. Its signal is made when somebody asks for it: many activities end before they could be stopped. */
+class Job {
   readonly actor: RunActor;
   readonly id: number;
-  readonly controller: AbortController;
+  aborted = false;
+  #controller: AbortController | undefined;
+
+  constructor(actor: RunActor, id: number) {
+    this.actor = actor;
+    this.id = id;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.aborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.aborted = true;
+    this.#controller?.abort();
+  }
 }
 
 /** What the dispatcher works with. */
@@ -72,13 +90,13 @@ export class Dispatcher {
     const job = this.#jobs.get(run)?.get(id);
     if (job === undefined) return;
     this.#close(job);
-    job.controller.abort();
+    job.abort();
   }
 
   /** Takes no more work, resolves when what is running has ended. */
   drain(): Promise<void> {
     this.#stopped = true;
-    for (const jobs of this.#jobs.values()) for (const job of jobs.values()) if (job.actor.sources.has(job.id)) job.controller.abort();
+    for (const jobs of this.#jobs.values()) for (const job of jobs.values()) if (job.actor.sources.has(job.id)) job.abort();
     return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -87,11 +105,11 @@ export class Dispatcher {
     this.#stopped = true;
     const jobs = [...this.#jobs.values()].flatMap((ofRun) => [...ofRun.values()]);
     this.#jobs.clear();
-    for (const job of jobs) job.controller.abort();
+    for (const job of jobs) job.abort();
   }
 
   #open(actor: RunActor, id: number): Job {
-    const job = { actor, id, controller: new AbortController() };
+    const job = new Job(actor, id);
     let ofRun = this.#jobs.get(actor.run);
     if (ofRun === undefined) {
       ofRun = new Map();
@@ -169,7 +187,7 @@ export class Dispatcher {
       failpoint("dispatch.after");
       return { type: "activityCompleted", id: command.id, output: output ?? null };
     } catch (error) {
-      if (job.controller.signal.aborted) return undefined;
+      if (job.aborted) return undefined;
       return { type: "activityFailed", id: command.id, fault: this.#faultOf(error) };
     }
   }
@@ -186,7 +204,7 @@ export class Dispatcher {
     } catch (error) {
       fault = this.#faultOf(error);
     }
-    if (job.controller.signal.aborted || !this.#wanted(job)) return;
+    if (job.aborted || !this.#wanted(job)) return;
     this.#close(job);
     try {
       await this.#parts.post(run, { type: "subscriptionEnded", id: command.id, ...(fault === undefined ? {} : { fault }) });
@@ -203,7 +221,9 @@ export class Dispatcher {
       org: actor.row.org,
       task: command.task,
       idempotencyKey: command.idempotencyKey,
-      signal: job.controller.signal,
+      get signal() {
+        return job.signal;
+      },
       secret: (path) => secretAt(secrets, path),
     };
   }

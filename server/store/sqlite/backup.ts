@@ -1,54 +1,87 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { Connection, type SqliteModule } from "./database.ts";
+import { type FileHandle, open } from "node:fs/promises";
+import { checkCopy } from "./check-copy.ts";
+import type { Connection } from "./database.ts";
 import { schemaVersion } from "./migrate.ts";
 
-/** Pages copied before others get a turn: about a millisecond. */
-const PAGES_A_SLICE = 256;
+const SLICE_BYTES = 1 << 20;
+
+/** Pages in the log at which SQLite moves them to the file: its own default. */
+const CHECKPOINT_PAGES = 1000;
 
 /**
- * Copies an open database to a new file while it is used: the copy is the state of one moment, near the end of copying. It gets its name only after it was opened, checked and
- * flushed, so a file of that name is a whole backup. To restore, stop the server and copy the file back to the database's path, deleting a `-wal` beside it.
+ * Copies an open database while it is used. The log is moved into the file, and then left to grow until the copy is done: so the file stands still at one moment, and can be read
+ * in slices beside everything else. Nobody waits longer than for the moving of the log, some ten milliseconds.
  */
-export async function copyDatabase(sqlite: SqliteModule, source: Connection, target: string): Promise<void> {
-  if (existsSync(target)) throw new Error(`Cannot back up to "${target}": the file exists, choose another name`);
-  const draft = `${target}.partial`;
-  removeDraft(draft);
-  try {
-    await sqlite.backup(source.database, draft, { rate: PAGES_A_SLICE });
-    checkCopy(sqlite, draft, schemaVersion(source));
-    await flush(draft);
-    renameSync(draft, target);
-  } finally {
-    removeDraft(draft);
-  }
-}
+export class Backup {
+  readonly #connection: Connection;
+  readonly #path: string;
+  #source: FileHandle | undefined;
+  #running: Promise<void> | undefined;
 
-function checkCopy(sqlite: SqliteModule, path: string, version: number): void {
-  const copy = new Connection(new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false }));
-  try {
-    copy.database.exec("pragma locking_mode = exclusive");
-    const problems = copy.database
-      .prepare("pragma quick_check(1)")
-      .all()
-      .map((row) => Object.values(row)[0]);
-    if (problems[0] !== "ok" || schemaVersion(copy) !== version) {
-      throw new Error(`Cannot back up to "${path}": the copy is damaged (${problems.join("; ")}), try again`);
+  constructor(connection: Connection, path: string) {
+    this.#connection = connection;
+    this.#path = path;
+  }
+
+  /**
+   * Makes a backup in a new file. It gets its name only after it was flushed, opened and checked, so a file of that name is a whole backup. To restore, stop the server and copy
+   * the file back to the path of the database, deleting a `-wal` beside it.
+   */
+  async copyTo(target: string): Promise<void> {
+    if (existsSync(target)) throw new Error(`Cannot back up to "${target}": the file exists, choose another name`);
+    if (this.#running !== undefined) throw new Error(`Cannot back up to "${target}": another backup is under way`);
+    this.#running = this.#copy(target, `${target}.partial`);
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
     }
-  } finally {
-    copy.close();
   }
-}
 
-async function flush(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
+  /** Waits for a backup that is under way. */
+  async settled(): Promise<void> {
+    await this.#running?.catch(() => undefined);
   }
-}
 
-function removeDraft(draft: string): void {
-  for (const suffix of ["", "-wal", "-journal"]) rmSync(draft + suffix, { force: true });
+  /** To be called after the database was closed, not before: a process that closes any descriptor of a file loses all its locks on it. */
+  async close(): Promise<void> {
+    await this.#source?.close();
+  }
+
+  async #copy(target: string, draft: string): Promise<void> {
+    try {
+      await this.#standingStill(() => this.#copyFile(draft));
+      await checkCopy(draft, schemaVersion(this.#connection));
+      renameSync(draft, target);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  }
+
+  async #standingStill(copy: () => Promise<void>): Promise<void> {
+    this.#connection.database.exec("pragma wal_autocheckpoint = 0; pragma wal_checkpoint(truncate)");
+    try {
+      await copy();
+    } finally {
+      this.#connection.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    }
+  }
+
+  async #copyFile(draft: string): Promise<void> {
+    this.#source ??= await open(this.#path, "r");
+    const copy = await open(draft, "w", 0o600);
+    try {
+      const slice = Buffer.alloc(SLICE_BYTES);
+      for (let position = 0; ;) {
+        const { bytesRead } = await this.#source.read(slice, 0, SLICE_BYTES, position);
+        if (bytesRead === 0) break;
+        await copy.writeFile(slice.subarray(0, bytesRead));
+        position += bytesRead;
+      }
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+  }
 }

@@ -29,15 +29,12 @@ export interface SqliteModule {
     path: string,
     options?: { readonly readOnly?: boolean; readonly enableForeignKeyConstraints?: boolean },
   ) => SqliteDatabase;
-  /** Copies a database while it is used, `rate` pages at a time. */
-  backup(source: SqliteDatabase, target: string, options?: { readonly rate?: number }): Promise<unknown>;
 }
 
 /** SQLite of this process. */
 export async function loadSqlite(): Promise<SqliteModule> {
   const builtIn = process.getBuiltinModule?.("node:sqlite") as SqliteModule | undefined;
-  if (builtIn?.backup !== undefined) return builtIn;
-  return import("@photostructure/sqlite");
+  return builtIn ?? import("@photostructure/sqlite");
 }
 
 /** Primary result codes of SQLite that we act on (sqlite.org/rescode.html). */

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { ensureBallast } from "./ballast.ts";
-import { copyDatabase } from "./backup.ts";
+import { Backup } from "./backup.ts";
 import { connect } from "./connect.ts";
-import { Connection, type SqliteModule, loadSqlite } from "./database.ts";
+import { Connection, loadSqlite } from "./database.ts";
 import { explainOpenError, lockedError } from "./explain-open-error.ts";
 import { FileWatch } from "./file-identity.ts";
 import { lockHolder, removeLock, writeLock } from "./lock-file.ts";
@@ -36,26 +36,28 @@ export async function openSqliteStore(options: OpenSqliteOptions): Promise<Sqlit
   if (path === ":memory:") {
     const connection = new Connection(new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false }));
     migrate(connection, programVersion, steps);
-    return new SqliteStore({ sqlite, connection, path, limits, checkFile: () => undefined, released: () => undefined });
+    return new SqliteStore({ connection, path, limits, checkFile: () => undefined, released: () => undefined });
   }
   refuseHeld(path);
   prepareFile(sqlite, options, steps);
   const connection = connect(sqlite, path, steps.length);
+  const backup = new Backup(connection, path);
   try {
-    await upgrade(sqlite, connection, path, programVersion, steps);
+    await upgrade(connection, backup, path, programVersion, steps);
     testCommit(connection, programVersion);
     writeLock(path);
     if (options.ballastBytes !== undefined) ensureBallast(path, options.ballastBytes);
   } catch (error) {
     connection.close();
+    await backup.close();
     throw explainOpenError(error, path);
   }
   const watch = new FileWatch([path, `${path}-wal`]);
   return new SqliteStore({
-    sqlite,
     connection,
     path,
     limits,
+    backup,
     checkFile: () => watch.check(),
     released: () => removeLock(path),
   });
@@ -69,17 +71,17 @@ function refuseHeld(path: string): void {
 
 /** Brings an older database up to date, after a copy of it was made. */
 async function upgrade(
-  sqlite: SqliteModule,
   connection: Connection,
+  backup: Backup,
   path: string,
   programVersion: string,
   steps: readonly Migration[],
 ): Promise<void> {
   const version = schemaVersion(connection);
   if (version === steps.length) return;
-  const backup = `${path}.schema-${version}`;
-  rmSync(backup, { force: true });
-  await copyDatabase(sqlite, connection, backup);
+  const copy = `${path}.schema-${version}`;
+  rmSync(copy, { force: true });
+  await backup.copyTo(copy);
   migrate(connection, programVersion, steps);
 }
 

@@ -36,7 +36,6 @@ test("every statement of the store finds its rows by an index, in the order of t
     const limits = { queuedWritesMax: 1000, transactionWritesMax: 1000 };
     const connection = new Connection(watched);
     const store = new SqliteStore({
-      sqlite,
       connection,
       path: ":memory:",
       limits,

@@ -109,7 +109,8 @@ export class SqliteResources implements ResourceReader {
   }
 
   #by(column: "slug" | "lookup", kind: string, value: string, org: string | undefined): readonly ResourceRow[] {
-    const where = `select r.* from resources r where r.kind = ? and r.${column} = ?`;
+    // Named, since the planner would rather read all of the organization in order than sort the one that is found.
+    const where = `select r.* from resources r indexed by resources_${column} where r.kind = ? and r.${column} = ?`;
     const rows =
       org === undefined
         ? this.#connection.sql(`${where} ${NEWEST_FIRST}`).all(kind, value)

@@ -45,7 +45,6 @@ async function storeOver(wrap: (database: SqliteDatabase) => SqliteDatabase): Pr
   const limits = { queuedWritesMax: 10, transactionWritesMax: 4 };
   const connection = new Connection(wrap(database));
   return new SqliteStore({
-    sqlite,
     connection,
     path: ":memory:",
     limits,
@@ -167,7 +166,6 @@ describe("group commit", () => {
     migrate(connection, "0.0.0", migrations);
     const limits = { queuedWritesMax: 1000, transactionWritesMax: 1000 };
     const store = new SqliteStore({
-      sqlite,
       connection,
       path,
       limits,

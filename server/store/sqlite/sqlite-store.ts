@@ -1,7 +1,7 @@
 import type { Store, StoreHealth, Write } from "../ports.ts";
-import { copyDatabase } from "./backup.ts";
+import type { Backup } from "./backup.ts";
 import { releaseBallast } from "./ballast.ts";
-import type { Connection, SqliteModule } from "./database.ts";
+import type { Connection } from "./database.ts";
 import { type CommitFigures, GroupCommit } from "./group-commit.ts";
 import { type StoreInspection, inspect } from "./inspect.ts";
 import { SqliteTables } from "./tables.ts";
@@ -9,10 +9,11 @@ import { type ChainOf, type Verification, verify } from "./verify.ts";
 
 /** The parts of an open database. */
 interface SqliteStoreParts {
-  readonly sqlite: SqliteModule;
   readonly connection: Connection;
   readonly path: string;
   readonly limits: { readonly queuedWritesMax: number; readonly transactionWritesMax: number };
+  /** Absent for a database without a file. */
+  readonly backup?: Backup;
   /** Throws when the open files are no longer the ones at their paths. */
   checkFile(): void;
   /** Called after the database was closed. */
@@ -89,9 +90,11 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#parts.backup?.settled();
     this.#commits.close();
     if (this.figures().failure !== undefined) return;
     this.#parts.connection.close();
+    await this.#parts.backup?.close();
     this.#parts.released();
   }
 
@@ -106,8 +109,9 @@ export class SqliteStore implements Store {
   }
 
   /** Copies the database to a new file while it is used, checked before it gets its name. Rejects when the file exists or the copy is damaged. */
-  backup(target: string): Promise<void> {
-    return copyDatabase(this.#parts.sqlite, this.#parts.connection, target);
+  async backup(target: string): Promise<void> {
+    if (this.#parts.backup === undefined) throw new Error(`Cannot back up to "${target}": the database has no file`);
+    return this.#parts.backup.copyTo(target);
   }
 
   /** Checks file, checksums and hash chains. */

@@ -123,9 +123,15 @@ class GrpcAnswer implements Answer {
     const stream = this.#stream;
     if (stream.destroyed || stream.headersSent) return;
     const trailers = Object.fromEntries(setTrailerStatus(new Headers(), toConnectError(error)));
+    trailers["grpc-message"] = grpcMessage(error.message);
     stream.respond({ ...GRPC_HEAD, ...this.#extra, ...trailers }, { endStream: true });
     if (isUnread) stream.close(constants.NGHTTP2_NO_ERROR);
   }
+}
+
+/** Encodes a text for `grpc-message` as the protocol says: `%` and what is not printable ASCII. (connect-node encodes more, which grpc-js shows as it is.) */
+export function grpcMessage(text: string): string {
+  return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
 }
 
 class Http2Answer implements Answer {

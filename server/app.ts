@@ -1,0 +1,325 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
+import path from "node:path";
+import type { Transport } from "@connectrpc/connect";
+import { createStigmerClient } from "@stigmer/api/client.ts";
+import type { Capabilities } from "@stigmer/core/check/capabilities.ts";
+import { loadWorkflow } from "@stigmer/core/check/load.ts";
+import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import { isTerminal } from "@stigmer/core/protocol/state.ts";
+import type { ActivityOptionsInput, RunPermission } from "./activities/activity-options.ts";
+import { hostCapabilities } from "./activities/capabilities.ts";
+import { type ActivityHost, createActivityHost } from "./activities/index.ts";
+import type { Config } from "./config/settings.ts";
+import { version } from "./config/version.ts";
+import { coreInterpreter } from "./engine/embedded/core-interpreter.ts";
+import { type EmbeddedEngine, openEmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
+import { armFailpointFromEnvironment, nodeClock, nodeRandom, nodeScheduler } from "./engine/embedded/node-ports.ts";
+import { jqEventExpressions } from "./events/jq-event-expressions.ts";
+import { KeyedLock } from "./pipeline/keyed-lock.ts";
+import { ResourceCounts } from "./pipeline/resource-counts.ts";
+import { UlidSource } from "./pipeline/resource-id.ts";
+import { KeyFileFault, readKeyFile } from "./resources/key-file.ts";
+import type { BackupReport, ResourcePorts, ServerFacts } from "./resources/ports.ts";
+import { registerResources } from "./resources/register.ts";
+import { SecretBox } from "./resources/secret-box.ts";
+import { scheduleSpaces } from "./resources/workflow/record-schedule.ts";
+import type { Store, Write } from "./store/ports.ts";
+import { openSqliteStore } from "./store/sqlite/open-sqlite-store.ts";
+import type { SqliteStore } from "./store/sqlite/sqlite-store.ts";
+import { StoreOpenError } from "./store/sqlite/store-open-error.ts";
+import { type Logger, createLogger } from "./telemetry/logger.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { cloudEventsRoute } from "./transport/http/cloud-events-route.ts";
+import { ListenError } from "./transport/listen-address.ts";
+import { type ServerTransport, createServerTransport } from "./transport/server-transport.ts";
+import { startThroughApi } from "./triggers/start-through-api.ts";
+import { Triggers } from "./triggers/triggers.ts";
+
+/* The composition root: the one file that knows everybody. It makes the parts, hands each what it needs of the others, and takes them down in reverse. */
+
+/** A server that could not start; the text says what, where and what to do. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/** A running server. */
+export interface App {
+  readonly version: string;
+  /** `host:port` of the one port; empty for an ephemeral server in this process. */
+  readonly address: string;
+  /** Lines for people: what runs where. */
+  readonly banner: readonly (readonly [string, string])[];
+  /** Calls without a network, as the system principal. */
+  readonly inProcess: Transport;
+  /** Resolves if the server can not go on: the store failed. */
+  readonly failed: Promise<Error>;
+  /** Drains and stops. Runs stay as they are and go on at the next start. */
+  close(): Promise<void>;
+}
+
+const EPHEMERAL = ":memory:";
+
+/** Starts a server. Rejects with StartError where the caller's settings, files or addresses are at fault. `listens` false makes one that is reached in process only. */
+export async function startApp(config: Config, listens = true): Promise<App> {
+  try {
+    return await start(config, listens);
+  } catch (error) {
+    if (error instanceof StoreOpenError || error instanceof KeyFileFault || error instanceof ListenError)
+      throw new StartError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function start(config: Config, listens: boolean): Promise<App> {
+  const logger = createLogger({
+    level: config.logLevel,
+    format: config.logFormat === "auto" ? (process.stderr.isTTY ? "text" : "json") : config.logFormat,
+  });
+  armFailpointFromEnvironment(process.env);
+  const dataPath = config.ephemeral ? EPHEMERAL : path.resolve(config.data);
+  const box = new SecretBox(config.ephemeral ? { current: new Uint8Array(randomBytes(32)) } : keyRing(dataPath));
+  const sqlite = await openSqliteStore({
+    path: config.ephemeral ? EPHEMERAL : path.join(dataPath, "stigmer.db"),
+    programVersion: version,
+    queuedWritesMax: config.limitCommitQueue,
+  });
+  const activityOptions = activityOptionsOf(config, logger);
+  const capabilities = hostCapabilities(activityOptions);
+  const activities = createActivityHost(activityOptions);
+  const metrics = createMetrics(true);
+  const clock = nodeClock();
+  const expressions = jqEventExpressions(() => clock.nowMs());
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => (fail = resolve));
+
+  let engine: EmbeddedEngine | undefined;
+  let transport: ServerTransport | undefined;
+  const client = createStigmerClient({
+    unary: (...args) => (transport as ServerTransport).inProcess.unary(...args),
+    stream: (...args) => (transport as ServerTransport).inProcess.stream(...args),
+  });
+  const changed = { schedule: (_workflowId: string): void => {} };
+  const store = observed(sqlite, (workflowId) => changed.schedule(workflowId));
+  transport = createServerTransport({
+    logger,
+    metrics,
+    version,
+    insecure: config.insecure,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+    requestBytesMax: config.limitRequestBytes,
+    headerBytesMax: config.limitHeaderBytes,
+    streamsMax: config.limitStreams,
+    routes: [cloudEventsRoute(client)],
+  });
+  const triggers = new Triggers({
+    store,
+    expressions,
+    nowMs: () => clock.nowMs(),
+    later: (delayMs, task) => {
+      const scheduled = nodeScheduler.after(delayMs, task);
+      return () => scheduled.cancel();
+    },
+    start: startThroughApi(client),
+    warn: (message, error) => logger.warn(message, { err: error }),
+  });
+  changed.schedule = (workflowId) => triggers.changed(workflowId);
+
+  const ports: ResourcePorts = {
+    environment: {
+      store,
+      ulids: new UlidSource(() => clock.nowMs(), randomBytes),
+      locks: new KeyedLock(),
+      counts: new ResourceCounts(store.resources),
+      telemetry: { started: () => () => {} },
+      nowMs: () => clock.nowMs(),
+    },
+    engine: () => engine as EmbeddedEngine,
+    clients: client,
+    secrets: box,
+    loadDefinition: (text) => loadWorkflow(text, { capabilities }),
+    facts: factsOf(config, dataPath, capabilities, () => transport?.readiness.isReady === true),
+    backup: (target) => backup(sqlite, target),
+  };
+  const children = registerResources(transport.registry, ports);
+  engine = await openEmbeddedEngine(
+    {
+      store,
+      clock,
+      scheduler: nodeScheduler,
+      random: nodeRandom,
+      interpreter: coreInterpreter,
+      activities: activities.runner,
+      definitions: { load: async (digest) => documentOf(await store.definitions.byDigest(digest)) },
+      children,
+      secrets: box,
+      expressions,
+      hooks: {
+        traces: (row) => {
+          if (row.status !== "quarantined" && isTerminal(row.status)) triggers.ended(row);
+        },
+        published: (org, events) => triggers.published(org, events),
+        quarantined: (run, reason) => logger.error("A run is quarantined", { run, reason }),
+        failed: (error) => fail(error),
+        warn: (message, error) => logger.warn(message, { err: error }),
+      },
+    },
+    {
+      inlineCharsMax: config.limitInlineBytes,
+      watchBufferMax: config.limitWatchEvents,
+      runtime: { name: "stigmer", version },
+    },
+  );
+  transport.readiness.isReady = true;
+  try {
+    const bound = listens ? await transport.listen(config.host, config.port) : undefined;
+    await triggers.begin();
+    const address =
+      bound === undefined ? "" : `${bound.address.includes(":") ? `[${bound.address}]` : bound.address}:${bound.port}`;
+    return {
+      version,
+      address,
+      banner: bannerOf(config, address, dataPath),
+      inProcess: transport.inProcess,
+      failed,
+      close: () =>
+        close(
+          { transport: transport as ServerTransport, triggers, engine: engine as EmbeddedEngine, activities, sqlite },
+          config.drainTimeout,
+        ),
+    };
+  } catch (error) {
+    await close({ transport, triggers, engine, activities, sqlite }, 0);
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly transport: ServerTransport;
+  readonly triggers: Triggers;
+  readonly engine: EmbeddedEngine;
+  readonly activities: ActivityHost;
+  readonly sqlite: SqliteStore;
+}
+
+/** Takes the parts down in reverse: no new requests, no new starts, activities end, connections and files close. */
+async function close({ transport, triggers, engine, activities, sqlite }: Parts, drainMs: number): Promise<void> {
+  await transport.close(drainMs);
+  await triggers.end();
+  await engine.stop(drainMs);
+  await activities.close();
+  await sqlite.close();
+}
+
+/** The store, watched for changes of schedules: whoever writes one, the triggers hear of it once it is durable. */
+function observed(store: Store, scheduleChanged: (workflowId: string) => void): Store {
+  return {
+    resources: store.resources,
+    definitions: store.definitions,
+    runs: store.runs,
+    journal: store.journal,
+    timers: store.timers,
+    subscriptions: store.subscriptions,
+    records: store.records,
+    async commit(batch: readonly Write[]) {
+      await store.commit(batch);
+      for (const write of batch) {
+        if (write.op === "putRecord" && write.row.space === scheduleSpaces.records) scheduleChanged(write.row.key);
+        if (write.op === "deleteRecord" && write.space === scheduleSpaces.records) scheduleChanged(write.key);
+      }
+    },
+    health: () => store.health(),
+    close: () => store.close(),
+  };
+}
+
+function keyRing(dataPath: string): ReturnType<typeof readKeyFile> {
+  try {
+    mkdirSync(dataPath, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartError(
+      `Cannot use data directory "${dataPath}": ${(error as NodeJS.ErrnoException).code === "EACCES" ? "permission denied" : (error as Error).message}; choose another with --data`,
+      { cause: error },
+    );
+  }
+  return readKeyFile(path.join(dataPath, "secrets.key"));
+}
+
+function documentOf(row: Awaited<ReturnType<Store["definitions"]["byDigest"]>>): WorkflowDocument | undefined {
+  return row === undefined ? undefined : (JSON.parse(row.document) as WorkflowDocument);
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+(\/\d+)?|localhost|::1(\/\d+)?)$/u;
+
+function activityOptionsOf(config: Config, logger: Logger): ActivityOptionsInput {
+  return {
+    network: { allow: config.allowNetwork, allowLoopback: config.allowNetwork.some((range) => LOOPBACK.test(range)) },
+    http: {
+      responseBytesMax: config.limitResponseBytes,
+      redirectsMax: config.limitRedirects,
+      timeoutMs: config.limitCallTime,
+    },
+    run: { allow: config.allowRun as readonly RunPermission[] },
+    now: () => Date.now(),
+    log: (message, fields) => logger.warn(message, fields),
+  };
+}
+
+function factsOf(config: Config, dataPath: string, capabilities: Capabilities, ready: () => boolean): ServerFacts {
+  return {
+    version,
+    engine: "embedded",
+    dataPath: config.ephemeral ? "" : dataPath,
+    persistence: config.ephemeral
+      ? "none: everything is lost when the server ends"
+      : "SQLite, every write synced before it is acknowledged",
+    limits: Object.fromEntries(
+      Object.entries(config).filter(
+        (entry): entry is [string, number] => entry[0].startsWith("limit") && typeof entry[1] === "number",
+      ),
+    ),
+    capabilities: [
+      ...[...capabilities.scriptLanguages].map((language) => `script:${language}`),
+      ...(capabilities.shell ? ["shell"] : []),
+      ...(capabilities.container ? ["container"] : []),
+      ...(capabilities.mcpStdio ? ["mcp-stdio"] : []),
+      ...[...capabilities.asyncApiProtocols].map((protocol) => `asyncapi:${protocol}`),
+    ],
+    dslVersions: ["1.0.0", "1.0.1", "1.0.2", "1.0.3"],
+    startedAtMs: Date.now(),
+    runtime: `node ${process.version}`,
+    ready,
+  };
+}
+
+async function backup(store: SqliteStore, target: string): Promise<BackupReport> {
+  const startedMs = Date.now();
+  await store.backup(target);
+  const counts = await store.runs.countByStatus();
+  const executions = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return {
+    path: target,
+    sizeBytes: statSync(target).size,
+    executions,
+    recordsVerified: 0,
+    durationMs: Date.now() - startedMs,
+  };
+}
+
+function bannerOf(config: Config, address: string, dataPath: string): readonly (readonly [string, string])[] {
+  return [
+    ["API", `http://${address}  (gRPC, gRPC-Web, Connect, JSON; health at /readyz, metrics at /metrics)`],
+    [
+      "data",
+      config.ephemeral ? "in memory: lost at the end" : `${dataPath}  (durable: every acknowledged write is synced)`,
+    ],
+    ["engine", "embedded"],
+    [
+      "network",
+      config.allowNetwork.length === 0
+        ? "workflows may call public addresses only (--allow-network opens others)"
+        : `workflows may also call ${config.allowNetwork.join(", ")}`,
+    ],
+  ];
+}

@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import { createMemoryStore, type MemoryStore } from "../../store/memory/memory-store.ts";
+import { coreInterpreter } from "../embedded/core-interpreter.ts";
+import { type EmbeddedEngine, openEmbeddedEngine } from "../embedded/embedded-engine.ts";
+import type { EngineOptions } from "../embedded/options.ts";
+import type { EngineHooks, EnginePorts, Interpreter } from "../embedded/ports.ts";
+import type { EngineWorld, Reply } from "./engine-world.ts";
+import { plainEventExpressions } from "./plain-event-expressions.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+/** Settings of an embedded world beside the engine's own. */
+export interface EmbeddedWorldOptions {
+  readonly interpreter?: Interpreter;
+  readonly options?: Partial<EngineOptions>;
+  readonly hooks?: EngineHooks;
+}
+
+/** The embedded engine on virtual time and a store in memory. */
+export class EmbeddedWorld implements EngineWorld {
+  readonly time = new VirtualTime();
+  store: MemoryStore;
+  readonly ports: () => EnginePorts;
+  readonly #definitions = new Map<string, WorkflowDocument>();
+  readonly #replies = new Map<string, Reply>();
+  readonly #calls = new Map<string, number>();
+  readonly #options: Partial<EngineOptions>;
+  #engine: EmbeddedEngine | undefined;
+  #process = { alive: true };
+
+  constructor({ interpreter = coreInterpreter, options = {}, hooks = {} }: EmbeddedWorldOptions = {}) {
+    this.#options = options;
+    const storeOptions = { schedule: (step: () => void, delayMs: number) => void this.time.after(delayMs, step) };
+    this.store = createMemoryStore(storeOptions);
+    this.ports = () => {
+      const process = this.#process;
+      const alive = (task: () => void) => (): void => {
+        if (process.alive) task();
+      };
+      return {
+        store: this.store,
+        clock: this.time,
+        scheduler: { soon: (task) => this.time.soon(alive(task)), after: (delayMs, task) => this.time.after(delayMs, alive(task)) },
+        random: { next: () => 0.5 },
+        interpreter,
+        activities: {
+          run: (_kind, input, context) => {
+            const { name } = context.task;
+            const call = this.calls(name) + 1;
+            this.#calls.set(name, call);
+            return this.#replies.get(name)?.(call, input, context) ?? Promise.resolve(null);
+          },
+          consume: () => new Promise(() => undefined),
+        },
+        definitions: { load: async (digest) => this.#definitions.get(digest) },
+        children: {
+          start: async (parent, command, idempotencyKey) => {
+            const row = await this.engine.start({
+              ...blank(`child-${idempotencyKey}`, command.name),
+              input: command.input,
+              idempotencyKey,
+              parent: { run: parent.run, id: command.id, runId: parent.id },
+            });
+            return { runId: row.id, version: "1.0.0" };
+          },
+        },
+        secrets: { seal: (bytes) => bytes.map((byte) => byte ^ 0x5a), open: (bytes) => bytes.map((byte) => byte ^ 0x5a) },
+        expressions: plainEventExpressions,
+        hooks,
+      };
+    };
+  }
+
+  /** Starts the first process. */
+  static async open(options: EmbeddedWorldOptions = {}): Promise<EmbeddedWorld> {
+    const world = new EmbeddedWorld(options);
+    await world.#boot();
+    return world;
+  }
+
+  get engine(): EmbeddedEngine {
+    if (this.#engine === undefined) throw new Error("assertion: the world is open");
+    return this.#engine;
+  }
+
+  define(document: WorkflowDocument): string {
+    const digest = document.document.name;
+    this.#definitions.set(digest, document);
+    return digest;
+  }
+
+  answer(task: string, reply: Reply): void {
+    this.#replies.set(task, reply);
+  }
+
+  calls(task: string): number {
+    return this.#calls.get(task) ?? 0;
+  }
+
+  async settle(): Promise<void> {
+    await this.#until(this.time.monotonicMs());
+  }
+
+  async pass(ms: number): Promise<void> {
+    const end = this.time.monotonicMs() + ms;
+    this.time.after(ms, () => undefined);
+    await this.#until(end);
+  }
+
+  async crash(): Promise<void> {
+    this.#process.alive = false;
+    this.store = this.store.crash();
+    await this.#boot();
+  }
+
+  async #boot(): Promise<void> {
+    this.#process = { alive: true };
+    this.#engine = await openEmbeddedEngine(this.ports(), this.#options);
+  }
+
+  async #until(end: number): Promise<void> {
+    await nextTurn();
+    for (let next = this.time.next(); next !== undefined && next <= end; next = this.time.next()) {
+      this.time.step();
+      await nextTurn();
+    }
+  }
+}
+
+/** A start request with nothing special about it. */
+export function blank(id: string, digest: string): Parameters<EmbeddedEngine["start"]>[0] {
+  return { id, org: "acme", slug: id, workflowId: digest, instanceId: digest, digest, labels: {}, data: new Uint8Array(0), input: null, env: {}, secrets: {} };
+}
