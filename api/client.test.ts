@@ -14,12 +14,17 @@ test("createStigmerClient() reaches a method of each group", async () => {
   const client = createStigmerClient(transport);
   expect((await client.workflow.query.get({ value: "wfl-1" })).metadata?.id).toBe("wfl-1");
   expect(client.workflow.query).toBe(client.workflow.query);
-  await expect(client.server.service.info({})).rejects.toSatisfy((error) => ConnectError.from(error).code === Code.Unimplemented);
+  await expect(client.server.service.info({})).rejects.toSatisfy(
+    (error) => ConnectError.from(error).code === Code.Unimplemented,
+  );
 });
 
 test("services lists every service of the .proto files", () => {
   const listed = Object.values(services).flatMap((group) => Object.values(group).map((service) => service.typeName));
   // Health and reflection are protocols of gRPC for tools, not part of the API.
-  const declared = files.filter((file) => !file.proto.package.startsWith("grpc.")).flatMap((file) => file.services.map((service) => service.typeName));
-  expect(listed.toSorted()).toEqual(declared.toSorted());
+  const declared = files
+    .filter((file) => !file.proto.package.startsWith("grpc."))
+    .flatMap((file) => file.services.map((service) => service.typeName));
+  expect(new Set(listed)).toEqual(new Set(declared));
+  expect(listed).toHaveLength(declared.length);
 });

@@ -37,7 +37,11 @@ export const services = {
     query: WorkflowExecutionQueryController,
     service: WorkflowExecutionService,
   },
-  environment: { command: EnvironmentCommandController, query: EnvironmentQueryController, service: EnvironmentService },
+  environment: {
+    command: EnvironmentCommandController,
+    query: EnvironmentQueryController,
+    service: EnvironmentService,
+  },
   executionContext: { command: ExecutionContextCommandController, query: ExecutionContextQueryController },
   agent: { command: AgentCommandController, query: AgentQueryController, service: AgentService },
   agentInstance: {

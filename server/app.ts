@@ -24,7 +24,7 @@ import type { BackupReport, ResourcePorts, ServerFacts } from "./resources/ports
 import { registerResources } from "./resources/register.ts";
 import { SecretBox } from "./resources/secret-box.ts";
 import { scheduleSpaces } from "./resources/workflow/record-schedule.ts";
-import type { Store, Write } from "./store/ports.ts";
+import type { DefinitionRow, Store, Write } from "./store/ports.ts";
 import { openSqliteStore } from "./store/sqlite/open-sqlite-store.ts";
 import type { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import { StoreOpenError } from "./store/sqlite/store-open-error.ts";
@@ -78,7 +78,10 @@ async function start(config: Config, listens: boolean): Promise<App> {
   });
   armFailpointFromEnvironment(process.env);
   const dataPath = config.ephemeral ? EPHEMERAL : path.resolve(config.data);
-  const box = new SecretBox(config.ephemeral ? { current: new Uint8Array(randomBytes(32)) } : keyRing(dataPath));
+  const box = new SecretBox(
+    config.ephemeral ? { current: new Uint8Array(randomBytes(32)) } : keyRing(dataPath),
+    randomBytes,
+  );
   const sqlite = await openSqliteStore({
     path: config.ephemeral ? EPHEMERAL : path.join(dataPath, "stigmer.db"),
     programVersion: version,
@@ -246,7 +249,7 @@ function keyRing(dataPath: string): ReturnType<typeof readKeyFile> {
   return readKeyFile(path.join(dataPath, "secrets.key"));
 }
 
-function documentOf(row: Awaited<ReturnType<Store["definitions"]["byDigest"]>>): WorkflowDocument | undefined {
+function documentOf(row: DefinitionRow | undefined): WorkflowDocument | undefined {
   return row === undefined ? undefined : (JSON.parse(row.document) as WorkflowDocument);
 }
 

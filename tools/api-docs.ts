@@ -1,12 +1,27 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { createFileRegistry, type DescEnum, type DescField, type DescFile, type DescMessage, type DescMethod, type DescService, fromBinary, getOption, hasOption, toJson } from "@bufbuild/protobuf";
+import {
+  createFileRegistry,
+  type DescEnum,
+  type DescField,
+  type DescFile,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  getOption,
+  hasOption,
+  toJson,
+} from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { FieldRulesSchema, field as fieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 
 import { ApiResourceKindSchema } from "../api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { ApiResourceIamPermissionSchema } from "../api/gen/ai/stigmer/iam/iampolicy/v1/rpcauthorization/iam_permission_pb.ts";
-import { config, is_skip_authorization } from "../api/gen/ai/stigmer/iam/iampolicy/v1/rpcauthorization/method_options_pb.ts";
+import {
+  config,
+  is_skip_authorization,
+} from "../api/gen/ai/stigmer/iam/iampolicy/v1/rpcauthorization/method_options_pb.ts";
 import { services } from "../api/services.ts";
 import { fieldType } from "../api/wire/wire-shape.ts";
 import { compiledFiles } from "./generate.mjs";
@@ -34,7 +49,8 @@ export async function apiReference(): Promise<string> {
     }
   }
   lines.push("# Messages", "");
-  for (const [, type] of [...used].toSorted(([a], [b]) => (a < b ? -1 : 1))) lines.push(...(type.kind === "message" ? describeMessage(type) : describeEnum(type)));
+  for (const [, type] of [...used].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    lines.push(...(type.kind === "message" ? describeMessage(type) : describeEnum(type)));
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
@@ -43,7 +59,16 @@ function describeService(service: DescService): string[] {
     const stream = method.methodKind === "server_streaming" ? "stream " : "";
     return `| \`${method.name}\` | ${link(method.input)} → ${stream}${link(method.output)} | ${permission(method)} | ${comment(method)} |`;
   });
-  return [`## ${service.typeName}`, "", comment(service), "", "| method | request → response | permission | what it does |", "| --- | --- | --- | --- |", ...rows, ""];
+  return [
+    `## ${service.typeName}`,
+    "",
+    comment(service),
+    "",
+    "| method | request → response | permission | what it does |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ];
 }
 
 function permission(method: DescMethod): string {
@@ -54,8 +79,20 @@ function permission(method: DescMethod): string {
 
 function describeMessage(message: DescMessage): string[] {
   if (message.fields.length === 0) return [`## ${message.typeName}`, "", comment(message), ""];
-  const rows = message.fields.map((field) => `| ${field.number} | \`${field.name}\` | ${typeOf(field)} | ${[comment(field), rulesOf(field)].filter((part) => part !== "").join(" ")} |`);
-  return [`## ${message.typeName}`, "", comment(message), "", "| n | field | type | meaning |", "| --- | --- | --- | --- |", ...rows, ""];
+  const rows = message.fields.map(
+    (field) =>
+      `| ${field.number} | \`${field.name}\` | ${typeOf(field)} | ${[comment(field), rulesOf(field)].filter((part) => part !== "").join(" ")} |`,
+  );
+  return [
+    `## ${message.typeName}`,
+    "",
+    comment(message),
+    "",
+    "| n | field | type | meaning |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ];
 }
 
 function describeEnum(type: DescEnum): string[] {
@@ -65,7 +102,8 @@ function describeEnum(type: DescEnum): string[] {
 
 function typeOf(field: DescField): string {
   const type = field.message ?? field.enum;
-  if (type === undefined || isForeign(type.typeName)) return `\`${fieldType(field).replaceAll("google.protobuf.", "")}\``;
+  if (type === undefined || isForeign(type.typeName))
+    return `\`${fieldType(field).replaceAll("google.protobuf.", "")}\``;
   return fieldType(field).replace(type.typeName, link(type)).replace("<", "&lt;").replace(">", "&gt;");
 }
 
@@ -75,7 +113,8 @@ function rulesOf(field: DescField): string {
   for (const rule of [...(rules.cel ?? []), ...(rules.repeated?.items?.cel ?? [])]) words.push(rule.message);
   for (const [name, inner] of Object.entries(rules)) {
     if (name === "required" || name === "cel" || name === "enum") continue;
-    for (const [rule, value] of Object.entries(inner as object)) if (rule !== "items") words.push(`${rule} \`${JSON.stringify(value).replaceAll("|", "\\|")}\``);
+    for (const [rule, value] of Object.entries(inner as object))
+      if (rule !== "items") words.push(`${rule} \`${JSON.stringify(value).replaceAll("|", "\\|")}\``);
   }
   return words.length === 0 ? "" : `(${words.join("; ")})`;
 }
@@ -99,7 +138,9 @@ function gather(type: DescMessage | DescEnum, used: Map<string, DescMessage | De
 const isForeign = (typeName: string): boolean => typeName.startsWith("google.protobuf.");
 
 function link(type: DescMessage | DescEnum): string {
-  return isForeign(type.typeName) ? `\`${type.name}\`` : `[${type.name}](#${type.typeName.toLowerCase().replaceAll(/[^a-z0-9_-]/gu, "")})`;
+  return isForeign(type.typeName)
+    ? `\`${type.name}\``
+    : `[${type.name}](#${type.typeName.toLowerCase().replaceAll(/[^a-z0-9_-]/gu, "")})`;
 }
 
 type Commented = DescMessage | DescEnum | DescService | DescMethod | DescField | DescEnum["values"][number];
@@ -107,7 +148,10 @@ type Commented = DescMessage | DescEnum | DescService | DescMethod | DescField |
 function comment(element: Commented): string {
   const { file, path: place } = placeOf(element);
   const location = file.proto.sourceCodeInfo?.location.find((each) => each.path.join() === place.join());
-  return (location?.leadingComments ?? "").trim().replaceAll(/\s*\n\s*/gu, " ").replaceAll("|", "\\|");
+  return (location?.leadingComments ?? "")
+    .trim()
+    .replaceAll(/\s*\n\s*/gu, " ")
+    .replaceAll("|", "\\|");
 }
 
 /** Where an element stands in its file, in the numbers of google.protobuf.SourceCodeInfo.Location. */
@@ -116,19 +160,34 @@ function placeOf(element: Commented): { readonly file: DescFile; readonly path: 
     case "message":
       return element.parent === undefined
         ? { file: element.file, path: [4, element.file.messages.indexOf(element)] }
-        : { file: element.file, path: [...placeOf(element.parent).path, 3, element.parent.proto.nestedType.indexOf(element.proto)] };
+        : {
+            file: element.file,
+            path: [...placeOf(element.parent).path, 3, element.parent.proto.nestedType.indexOf(element.proto)],
+          };
     case "enum":
       return element.parent === undefined
         ? { file: element.file, path: [5, element.file.enums.indexOf(element)] }
-        : { file: element.file, path: [...placeOf(element.parent).path, 4, element.parent.nestedEnums.indexOf(element)] };
+        : {
+            file: element.file,
+            path: [...placeOf(element.parent).path, 4, element.parent.nestedEnums.indexOf(element)],
+          };
     case "service":
       return { file: element.file, path: [6, element.file.services.indexOf(element)] };
     case "rpc":
-      return { file: element.parent.file, path: [...placeOf(element.parent).path, 2, element.parent.methods.indexOf(element)] };
+      return {
+        file: element.parent.file,
+        path: [...placeOf(element.parent).path, 2, element.parent.methods.indexOf(element)],
+      };
     case "field":
-      return { file: element.parent.file, path: [...placeOf(element.parent).path, 2, element.parent.fields.indexOf(element)] };
+      return {
+        file: element.parent.file,
+        path: [...placeOf(element.parent).path, 2, element.parent.fields.indexOf(element)],
+      };
     case "enum_value":
-      return { file: element.parent.file, path: [...placeOf(element.parent).path, 2, element.parent.values.indexOf(element)] };
+      return {
+        file: element.parent.file,
+        path: [...placeOf(element.parent).path, 2, element.parent.values.indexOf(element)],
+      };
   }
 }
 

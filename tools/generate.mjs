@@ -79,7 +79,7 @@ function writeFileList(dir) {
   const paths = readdirSync(dir, { recursive: true })
     .map((path) => path.replaceAll("\\", "/"))
     .filter((path) => path.endsWith("_pb.ts"))
-    .toSorted();
+    .toSorted((a, b) => (a < b ? -1 : 1));
   const name = (path) => `file_${path.slice(0, -"_pb.ts".length).replaceAll("/", "_")}`;
   const lines = [
     "/* eslint-disable */",

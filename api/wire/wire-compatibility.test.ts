@@ -61,7 +61,8 @@ const relaxed: { readonly [part: string]: string | undefined } = {
 function isAddition(part: string, value: string, ours: WireShape, published: WireShape): boolean {
   const [sort, name] = part.split(" ") as [string, string];
   if (sort === "field") return Number.parseInt(value, 10) >= 1000;
-  if (sort === "rules") return !published.has(`field ${name}`) && Number.parseInt(ours.get(`field ${name}`) ?? "", 10) >= 1000;
+  if (sort === "rules")
+    return !published.has(`field ${name}`) && Number.parseInt(ours.get(`field ${name}`) ?? "", 10) >= 1000;
   return sort === "auth" && !published.has(part);
 }
 
@@ -71,7 +72,12 @@ interface Facts {
 interface FactsFile {
   readonly enums: readonly { readonly name: string; readonly values: { readonly [name: string]: number } }[];
   readonly messages: readonly { readonly name: string; readonly fields: readonly FactsField[] }[];
-  readonly extensions: readonly { readonly extendee: string; readonly n: number; readonly name: string; readonly type: string }[];
+  readonly extensions: readonly {
+    readonly extendee: string;
+    readonly n: number;
+    readonly name: string;
+    readonly type: string;
+  }[];
   readonly services: readonly {
     readonly name: string;
     readonly kind?: string;
@@ -105,7 +111,7 @@ const shortNames: { readonly [prefix: string]: string } = {
 /** `[]workflow.WorkflowTask` -> `repeated ai.stigmer.agentic.workflow.v1.WorkflowTask`. */
 function fullType(type: string): string {
   const map = /^map<(\w+),(.+)>$/u.exec(type);
-  if (map !== null) return `map<${map[1]}, ${fullType(map[2] as string)}>`;
+  if (map !== null) return `map<${map[1]}, ${fullType(map[2] ?? "")}>`;
   if (type.startsWith("[]")) return `repeated ${fullType(type.slice(2))}`;
   const dot = type.lastIndexOf(".");
   if (dot === -1) return type;
@@ -155,29 +161,42 @@ function addFile(shape: WireShape, packageName: string, file: FactsFile): void {
   }
 }
 
-describe.skipIf(!existsSync(tables))("wire compatibility with the published contract (needs the contract's tables)", () => {
-  const published = existsSync(tables) ? publishedShape(JSON.parse(readFileSync(tables, "utf8")) as Facts) : new Map();
-  const ours = wireShape(files.filter((file) => packages.includes(file.proto.package)));
+describe.skipIf(!existsSync(tables))(
+  "wire compatibility with the published contract (needs the contract's tables)",
+  () => {
+    const published = existsSync(tables)
+      ? publishedShape(JSON.parse(readFileSync(tables, "utf8")) as Facts)
+      : new Map();
+    const ours = wireShape(files.filter((file) => packages.includes(file.proto.package)));
 
-  test("the tables are there", () => expect(published.size).toBeGreaterThan(700));
+    test("the tables are there", () => expect(published.size).toBeGreaterThan(700));
 
-  test.each(packages)("%s has every published part, unchanged", (name) => {
-    const wrong: string[] = [];
-    for (const [part, value] of published) {
-      const element = part.split(" ")[1] as string;
-      if (!element.startsWith(`${name}.`) || packages.some((other) => other.length > name.length && element.startsWith(`${other}.`))) continue;
-      const wanted = part in relaxed ? relaxed[part] : value;
-      if (ours.get(part) !== wanted) wrong.push(`${part}: ${String(ours.get(part))} instead of ${String(wanted)}`);
-    }
-    expect(wrong).toEqual([]);
-  });
+    test.each(packages)("%s has every published part, unchanged", (name) => {
+      const wrong: string[] = [];
+      for (const [part, value] of published) {
+        const element = part.split(" ")[1] as string;
+        if (
+          !element.startsWith(`${name}.`) ||
+          packages.some((other) => other.length > name.length && element.startsWith(`${other}.`))
+        )
+          continue;
+        const wanted = part in relaxed ? relaxed[part] : value;
+        if (ours.get(part) !== wanted) wrong.push(`${part}: ${String(ours.get(part))} instead of ${String(wanted)}`);
+      }
+      expect(wrong).toEqual([]);
+    });
 
-  test("what we have beyond it are additions that no published client meets", () => {
-    const wrong = [...ours].filter(([part, value]) => !published.has(part) && !isAddition(part, value, ours, published));
-    expect(wrong).toEqual([]);
-  });
+    test("what we have beyond it are additions that no published client meets", () => {
+      const wrong = [...ours].filter(
+        ([part, value]) => !published.has(part) && !isAddition(part, value, ours, published),
+      );
+      expect(wrong).toEqual([]);
+    });
 
-  test("every relaxation is still needed", () => {
-    expect(Object.keys(relaxed).filter((part) => !published.has(part) || published.get(part) === relaxed[part])).toEqual([]);
-  });
-});
+    test("every relaxation is still needed", () => {
+      expect(
+        Object.keys(relaxed).filter((part) => !published.has(part) || published.get(part) === relaxed[part]),
+      ).toEqual([]);
+    });
+  },
+);

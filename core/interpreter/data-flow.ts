@@ -1,3 +1,4 @@
+import { parseText } from "../dsl/parse/parse-text.ts";
 import type { Json } from "../lib/json.ts";
 import { SchemaCompileError, type SchemaError, type SchemaValidator, compileSchema } from "../lib/json-schema/compile-schema.ts";
 import type { SchemaSource } from "../tasks/scope.ts";
@@ -51,7 +52,7 @@ function validatorOf(turn: Turn, schema: SchemaSource): SchemaValidator {
   const known = typeof content === "object" && content !== null ? compiled.get(content) : undefined;
   if (known !== undefined) return known;
   try {
-    const validator = compileSchema(content);
+    const validator = compileSchema(typeof content === "string" ? (parseText(content).value ?? false) : content);
     if (typeof content === "object" && content !== null) compiled.set(content, validator);
     return validator;
   } catch (error) {

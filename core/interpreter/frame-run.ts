@@ -1,4 +1,5 @@
-import { type Json, type JsonObject } from "../lib/json.ts";
+import { parseText } from "../dsl/parse/parse-text.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
 import type { Evaluator } from "../tasks/evaluator.ts";
 import type { DurationSource } from "../tasks/scope.ts";
 import { taskFault } from "../tasks/task-fault.ts";
@@ -9,6 +10,14 @@ import { deadline } from "./deadline.ts";
 import { hashFraction } from "./hash-fraction.ts";
 import type { TaskFrame } from "./run-state.ts";
 import type { Turn } from "./turn.ts";
+
+/** A function's document that came as text. */
+function parsedFunction(key: string, text: string): Json {
+  const { value, diagnostics } = parseText(text, { file: key });
+  const problem = diagnostics.find(({ severity }) => severity === "error");
+  if (value !== undefined && problem === undefined) return value;
+  throw taskFault("configuration", "Invalid function", `Cannot call "${key}": ${problem?.message ?? "its document is empty"}`);
+}
 
 /** What a task under way is given of its run: the one door between types of task and the interpreter. */
 export class FrameRun implements TaskRun {
@@ -80,7 +89,7 @@ export class FrameRun implements TaskRun {
 
   installFunction(key: string, content: Json): string {
     const { resources } = this.#turn.state;
-    resources[key] = content;
+    resources[key] = typeof content === "string" ? parsedFunction(key, content) : content;
     try {
       if (this.#turn.unit(key).tasks.has("")) return "";
     } catch (error) {

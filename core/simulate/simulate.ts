@@ -234,13 +234,11 @@ class SimulatedWorld {
       cancelled: false,
     });
     const answer = this.#mocks.answer(command) ?? this.#withoutMock(command);
-    if (answer.never === true) return;
     if (command.type === "subscribe") this.#stream(command, answer);
-    else this.#later(answer.delayMs ?? 0, () => this.#take(this.#answer(command, answer)), command.id);
-    if (command.type === "startChild") {
-      const version = command.version === "latest" ? (this.#child(command)?.document.version ?? "latest") : command.version;
-      this.#take({ type: "childStarted", at: this.#now, id: command.id, runId: `${this.#runId}-${command.id}`, version });
-    }
+    else if (answer.never !== true) this.#later(answer.delayMs ?? 0, () => this.#take(this.#answer(command, answer)), command.id);
+    if (command.type !== "startChild") return;
+    const version = command.version === "latest" ? (this.#child(command)?.document.version ?? "latest") : command.version;
+    this.#take({ type: "childStarted", at: this.#now, id: command.id, runId: `${this.#runId}-${command.id}`, version });
   }
 
   #answer(command: StartActivity | StartChild, answer: MockAnswer): RunEvent {
@@ -250,7 +248,7 @@ class SimulatedWorld {
     return { type: child ? "childCompleted" : "activityCompleted", at: this.#now, id, output: answer.output ?? null };
   }
 
-  #stream({ id }: SubscribeMessages, { messages = [], everyMs = 0, delayMs = 0, open = false, error }: MockAnswer): void {
+  #stream({ id }: SubscribeMessages, { messages = [], everyMs = 0, delayMs = 0, never = false, open = never, error }: MockAnswer): void {
     for (const [index, message] of messages.entries()) {
       this.#later(delayMs + index * everyMs, () => this.#take({ type: "eventDelivered", at: this.#now, id, event: message }), id);
     }

@@ -124,7 +124,11 @@ export function httpUrl(text: string, name: string): URL {
     throw invalidArgument(name, text, "an absolute http or https URI");
   }
   if (url.username !== "" || url.password !== "") {
-    throw invalidArgument(name, `${url.protocol}//...@${url.host}`, "without credentials, which belong into authentication");
+    throw invalidArgument(
+      name,
+      `${url.protocol}//...@${url.host}`,
+      "without credentials, which belong into authentication",
+    );
   }
   return url;
 }

@@ -72,9 +72,9 @@ export interface ActivityOptions {
   /** Bytes of the text of one result; above it the activity faults rather than fill the journal. */
   readonly resultBytesMax: number;
   /** Clock in epoch milliseconds, for token and document expiry. */
-  now(): number;
+  readonly now: () => number;
   /** Receives what is unexpected; never secrets, never bodies. */
-  log(message: string, fields: JsonObject): void;
+  readonly log: (message: string, fields: JsonObject) => void;
 }
 
 /** What a caller may leave out of `ActivityOptions`, group by group. */
@@ -84,8 +84,8 @@ export interface ActivityOptionsInput {
   readonly run?: Partial<Omit<RunPolicy, "limits">> & { readonly limits?: Partial<ProcessLimits> };
   readonly resources?: Partial<ResourcePolicy>;
   readonly resultBytesMax?: number;
-  now?(): number;
-  log?(message: string, fields: JsonObject): void;
+  readonly now?: () => number;
+  readonly log?: (message: string, fields: JsonObject) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -119,7 +119,7 @@ export function activityOptions(given: ActivityOptionsInput = {}): ActivityOptio
     },
     resources: { documentTtlMs: 60_000, ...given.resources },
     resultBytesMax: given.resultBytesMax ?? 16 * MIB,
-    now: given.now?.bind(given) ?? Date.now,
-    log: given.log?.bind(given) ?? (() => {}),
+    now: given.now ?? Date.now,
+    log: given.log ?? (() => {}),
   };
 }

@@ -11,7 +11,9 @@ export function hostCapabilities(given: ActivityOptionsInput = {}): Capabilities
   const { run } = activityOptions(given);
   const reasons: Partial<Record<CapabilityName, string>> = {};
   const allowed = (name: CapabilityName, permission: RunPermission, problem: () => string | undefined): boolean => {
-    const why = run.allow.includes(permission) ? problem() : `this server does not allow it (--allow-run=${permission})`;
+    const why = run.allow.includes(permission)
+      ? problem()
+      : `this server does not allow it (--allow-run=${permission})`;
     if (why !== undefined) reasons[name] = why;
     return why === undefined;
   };
@@ -20,7 +22,9 @@ export function hostCapabilities(given: ActivityOptionsInput = {}): Capabilities
     const found = containerEngine(run);
     return typeof found === "string" ? found : undefined;
   };
-  const scripts = !allowed("script", "script", sandbox) ? [] : scriptLanguages.filter(({ interpreter }) => typeof interpreter(run.limits.memoryBytesMax) !== "string");
+  const scripts = !allowed("script", "script", sandbox)
+    ? []
+    : scriptLanguages.filter(({ interpreter }) => typeof interpreter(run.limits.memoryBytesMax) !== "string");
   const { protocols, reason } = supportedAsyncapiProtocols();
   reasons.asyncapi = reason;
   if (scripts.length < scriptLanguages.length) reasons.script ??= "an interpreter is missing on this host";

@@ -1,7 +1,7 @@
 import type { Activity, ActivityRunner } from "./activity.ts";
 import { type ActivityOptionsInput, activityOptions } from "./activity-options.ts";
 import type { ActivityServices } from "./activity-services.ts";
-import { credentialsOf } from "./auth/credentials.ts";
+import { credentialsOf } from "./auth/policy.ts";
 import { TokenService } from "./auth/token-service.ts";
 import { a2aActivity } from "./a2a/a2a.ts";
 import { asyncapiActivity, asyncapiMessages } from "./asyncapi/asyncapi.ts";

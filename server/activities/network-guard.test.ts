@@ -46,8 +46,17 @@ describe("NetworkGuard", () => {
 
   it("allows what the operator lists, and nothing beside it", () => {
     const guard = new NetworkGuard({ allow: ["10.1.0.0/16", "192.168.7.7", "fd00::/8"], allowLoopback: false });
-    expect(["10.1.2.3", "192.168.7.7", "fd00::1", "::ffff:10.1.2.3"].map((address) => guard.allows(address))).toEqual([true, true, true, true]);
-    expect(["10.2.0.1", "192.168.7.8", "127.0.0.1"].map((address) => guard.allows(address))).toEqual([false, false, false]);
+    expect(["10.1.2.3", "192.168.7.7", "fd00::1", "::ffff:10.1.2.3"].map((address) => guard.allows(address))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(["10.2.0.1", "192.168.7.8", "127.0.0.1"].map((address) => guard.allows(address))).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("judges every address of a name, so that one bad among good ones refuses it", async () => {
@@ -60,7 +69,10 @@ describe("NetworkGuard", () => {
       "db.internal": [{ address: "10.0.0.2", family: 4 }],
       "a.corp.example": [{ address: "10.0.0.3", family: 4 }],
     };
-    const guard = new NetworkGuard({ allow: ["DB.internal", "*.corp.example"], allowLoopback: false }, async (host) => answers[host] ?? []);
+    const guard = new NetworkGuard(
+      { allow: ["DB.internal", "*.corp.example"], allowLoopback: false },
+      async (host) => answers[host] ?? [],
+    );
     expect(await guard.pin("good.example")).toBe("1.1.1.1");
     await expect(guard.pin("mixed.example")).rejects.toThrow("resolves to 10.0.0.1");
     expect(await guard.pin("db.internal")).toBe("10.0.0.2");

@@ -59,22 +59,23 @@ export class NetworkGuard {
   }
 
   /** All addresses of a host that may be connected to; throws an authorization fault when one may not, since the next connection could take just that one. */
-  async resolve(host: string): Promise<readonly ResolvedAddress[]> {
+  async resolve(host: string): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> {
     const bare = bareHost(host);
     if (isIP(bare) !== 0) {
       this.checkHost(bare);
       return [{ address: bare, family: isIP(bare) }];
     }
     const addresses = await this.#resolve(bare);
-    if (addresses.length === 0) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${bare}`), { code: "ENOTFOUND" });
+    const [first, ...others] = addresses;
+    if (first === undefined) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${bare}`), { code: "ENOTFOUND" });
     if (!this.#hostAllowed(bare)) for (const { address } of addresses) this.#checkAddress(address, bare);
-    return addresses;
+    return [first, ...others];
   }
 
   /** One allowed address of a host, for clients that cannot be given a lookup function: they connect to the address, so the name cannot be rebound in between. */
   async pin(host: string): Promise<string> {
     const addresses = await this.resolve(host);
-    return (addresses.find(({ family }) => family === 4) ?? (addresses[0] as ResolvedAddress)).address;
+    return (addresses.find(({ family }) => family === 4) ?? addresses[0]).address;
   }
 
   /** The `lookup` for sockets: `dns.lookup` with every address judged. */
@@ -82,9 +83,8 @@ export class NetworkGuard {
     this.resolve(host).then(
       (addresses) => {
         const wanted = addresses.filter(({ family }) => !options.family || familyNumber(options.family) === family);
-        const chosen = wanted.length > 0 ? wanted : addresses;
-        const first = chosen[0] as ResolvedAddress;
-        if (options.all === true) callback(null, [...chosen]);
+        const [first = addresses[0]] = wanted;
+        if (options.all === true) callback(null, wanted.length > 0 ? wanted : [...addresses]);
         else callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, ""),

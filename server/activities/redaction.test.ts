@@ -17,7 +17,10 @@ describe("Redactor", () => {
     { name: "as it is", text: secret },
     { name: "inside JSON", text: JSON.stringify({ a: secret }) },
     { name: "URL-encoded", text: `?q=${encodeURIComponent(secret)}` },
-    { name: "URL-encoded in lower case", text: encodeURIComponent(secret).replaceAll(/%[0-9A-F]{2}/gu, (triplet) => triplet.toLowerCase()) },
+    {
+      name: "URL-encoded in lower case",
+      text: encodeURIComponent(secret).replaceAll(/%[0-9A-F]{2}/gu, (triplet) => triplet.toLowerCase()),
+    },
     { name: "as a form", text: new URLSearchParams({ a: secret }).toString() },
     { name: "as base64", text: Buffer.from(secret).toString("base64") },
     { name: "as base64url", text: Buffer.from(secret).toString("base64url") },
@@ -25,7 +28,8 @@ describe("Redactor", () => {
   it.each(forms)("finds a secret $name", ({ text }) => {
     const redacted = redactor().text(text);
     expect(redacted).toContain(marker);
-    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]) expect(redacted).not.toContain(form);
+    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])
+      expect(redacted).not.toContain(form);
   });
 
   it("finds a secret in base64 at every alignment", () => {
@@ -52,13 +56,19 @@ describe("Redactor", () => {
 
   it("makes markers from outside harmless, whatever they are inside of", () => {
     expect(redactor().text(`x${marker}y`)).toBe("x\uFFFDdb/password\uFFFDy");
-    expect(new Redactor().json({ [marker]: [marker] }, 1000)).toEqual({ "\uFFFDdb/password\uFFFD": ["\uFFFDdb/password\uFFFD"] });
+    expect(new Redactor().json({ [marker]: [marker] }, 1000)).toEqual({
+      "\uFFFDdb/password\uFFFD": ["\uFFFDdb/password\uFFFD"],
+    });
   });
 
   it("knows what its base knows", () => {
     const child = new Redactor(redactor());
     child.addDerived("token-0123456789");
-    expect(child.json([secret, "token-0123456789", 54_321], 1000)).toEqual([marker, "[redacted]", "\uE000db/port\uE001"]);
+    expect(child.json([secret, "token-0123456789", 54_321], 1000)).toEqual([
+      marker,
+      "[redacted]",
+      "\uE000db/port\uE001",
+    ]);
   });
 
   it("refuses what is too large or too deep", () => {
@@ -71,12 +81,17 @@ describe("Redactor", () => {
 
   it("never lets a secret of sufficient length through, in any surroundings", () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 4, maxLength: 40, unit: "grapheme" }), fc.string(), fc.string(), (value, before, after) => {
-        fc.pre(!/[\uE000\uE001\uFFFD]/u.test(value) && !"\uE000s\uE001".includes(value));
-        const created = new Redactor();
-        created.addSecret(value, ["s"]);
-        expect(created.text(before + value + after)).not.toContain(value);
-      }),
+      fc.property(
+        fc.string({ minLength: 4, maxLength: 40, unit: "grapheme" }),
+        fc.string(),
+        fc.string(),
+        (value, before, after) => {
+          fc.pre(!/[\uE000\uE001\uFFFD]/u.test(value) && !"\uE000s\uE001".includes(value));
+          const created = new Redactor();
+          created.addSecret(value, ["s"]);
+          expect(created.text(before + value + after)).not.toContain(value);
+        },
+      ),
     );
   });
 });

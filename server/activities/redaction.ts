@@ -87,7 +87,7 @@ export class Redactor {
     if (value === null || typeof value === "boolean") return value;
     if (depth > DEPTH_MAX) throw unusable(`its nesting exceeds ${DEPTH_MAX} levels`);
     spend(budget, 2);
-    return isJsonArray(value) ? this.#walkArray(value, depth, budget) : this.#walkObject(value as { readonly [key: string]: Json }, depth, budget);
+    return isJsonArray(value) ? this.#walkArray(value, depth, budget) : this.#walkObject(value, depth, budget);
   }
 
   #walkArray(value: readonly Json[], depth: number, budget: { left: number; readonly max: number }): Json {
@@ -100,7 +100,11 @@ export class Redactor {
     return changed ? items : value;
   }
 
-  #walkObject(value: { readonly [key: string]: Json }, depth: number, budget: { left: number; readonly max: number }): Json {
+  #walkObject(
+    value: { readonly [key: string]: Json },
+    depth: number,
+    budget: { left: number; readonly max: number },
+  ): Json {
     let changed = false;
     const result: Record<string, Json> = {};
     for (const key of Object.keys(value)) {
@@ -133,7 +137,9 @@ function spend(budget: { left: number; readonly max: number }, bytes: number): v
 }
 
 function unusable(problem: string): ActivityFault {
-  return new ActivityFault(standardFault("runtime", "Unusable result", `Cannot use the result of the activity: ${problem}`));
+  return new ActivityFault(
+    standardFault("runtime", "Unusable result", `Cannot use the result of the activity: ${problem}`),
+  );
 }
 
 /** The ways a value shows up in other text: as it is, in JSON, in URLs, in base64 and base64url at each of the three alignments. */
@@ -148,7 +154,9 @@ function formsOf(value: string): ReadonlySet<string> {
   ]);
   const bytes = Buffer.from(value);
   for (let offset = 0; offset < 3; offset += 1) {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64").replaceAll("=", "");
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString("base64")
+      .replaceAll("=", "");
     // Only the characters that depend on nothing but the value: six bits each, those that share bits with a neighbour left out.
     const first = Math.ceil((offset * 8) / 6);
     const last = Math.floor(((offset + bytes.length) * 8) / 6);

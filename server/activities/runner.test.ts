@@ -6,11 +6,18 @@ import { createRunner } from "./runner.ts";
 import { testContext } from "./testing/call.ts";
 
 const logged: string[] = [];
-const options = { resultBytesMax: 1000, log: (message: string, fields: JsonObject) => void logged.push(`${message} ${JSON.stringify(fields)}`) };
+const options = {
+  resultBytesMax: 1000,
+  log: (message: string, fields: JsonObject) => void logged.push(`${message} ${JSON.stringify(fields)}`),
+};
 const secrets = { db: { password: "canary-0123456789" }, unused: "other-canary-0123" };
 
 function runner(run: Activity["run"]): ReturnType<typeof createRunner> {
-  return createRunner([{ kind: "noop", run }], { consume: async (input, _context, deliver) => deliver({ payload: input["echo"] ?? null, headers: {} }) }, options);
+  return createRunner(
+    [{ kind: "noop", run }],
+    { consume: async (input, _context, deliver) => deliver({ payload: input["echo"] ?? null, headers: {} }) },
+    options,
+  );
 }
 
 async function fault(run: Activity["run"], input: JsonObject = {}, signal?: AbortSignal): Promise<unknown> {
@@ -25,17 +32,36 @@ describe("createRunner", () => {
     const result = await runner(async (input) => {
       seen = input;
       return { echo: input["a"] ?? null, other: "other-canary-0123" };
-    }).run("noop", { a: ["x \uE000db/password\uE001 y"], "\uE000db/password\uE001": 1, all: "\uE000db\uE001", uri: "http://x/%EE%80%80db%2Fpassword%EE%80%81" }, testContext({ secrets }));
-    expect(seen).toEqual({ a: ["x canary-0123456789 y"], "canary-0123456789": 1, all: '{"password":"canary-0123456789"}', uri: "http://x/canary-0123456789" });
+    }).run(
+      "noop",
+      {
+        a: ["x \uE000db/password\uE001 y"],
+        "\uE000db/password\uE001": 1,
+        all: "\uE000db\uE001",
+        uri: "http://x/%EE%80%80db%2Fpassword%EE%80%81",
+      },
+      testContext({ secrets }),
+    );
+    expect(seen).toEqual({
+      a: ["x canary-0123456789 y"],
+      "canary-0123456789": 1,
+      all: '{"password":"canary-0123456789"}',
+      uri: "http://x/canary-0123456789",
+    });
     expect(result).toEqual({ echo: ["x \uE000db/password\uE001 y"], other: "\uE000unused\uE001" });
   });
 
   it("does not take a marker for a secret that the peer forged", async () => {
-    expect(await runner(async () => "\uE000db/password\uE001").run("noop", {}, testContext({ secrets }))).toBe("\uFFFDdb/password\uFFFD");
+    expect(await runner(async () => "\uE000db/password\uE001").run("noop", {}, testContext({ secrets }))).toBe(
+      "\uFFFDdb/password\uFFFD",
+    );
   });
 
   it("makes an authorization fault of a secret the run does not have", async () => {
-    expect(await fault(async () => null, { a: "\uE000nothing\uE001" })).toMatchObject({ type: "authorization", status: 403 });
+    expect(await fault(async () => null, { a: "\uE000nothing\uE001" })).toMatchObject({
+      type: "authorization",
+      status: 403,
+    });
   });
 
   it("redacts every text of a fault", async () => {
@@ -59,8 +85,14 @@ describe("createRunner", () => {
     const result = await fault(async () => {
       throw new RangeError("oops canary-0123456789");
     });
-    expect(result).toMatchObject({ type: "runtime", title: "Activity failed", detail: 'Cannot complete activity "noop": oops \uE000db/password\uE001' });
-    expect(logged).toEqual(['activity failed unexpectedly {"kind":"noop","run":"run-1","task":"/do/0/call","error":"RangeError"}']);
+    expect(result).toMatchObject({
+      type: "runtime",
+      title: "Activity failed",
+      detail: 'Cannot complete activity "noop": oops \uE000db/password\uE001',
+    });
+    expect(logged).toEqual([
+      'activity failed unexpectedly {"kind":"noop","run":"run-1","task":"/do/0/call","error":"RangeError"}',
+    ]);
   });
 
   it("maps errors of connections", async () => {
@@ -83,12 +115,18 @@ describe("createRunner", () => {
 
   it("refuses results that are too large and kinds it does not have", async () => {
     expect(await fault(async () => "a".repeat(1001))).toMatchObject({ type: "runtime", title: "Unusable result" });
-    await expect(runner(async () => null).run("grpc", {}, testContext())).rejects.toMatchObject({ fault: { type: "configuration" } });
+    await expect(runner(async () => null).run("grpc", {}, testContext())).rejects.toMatchObject({
+      fault: { type: "configuration" },
+    });
   });
 
   it("redacts messages before they are delivered", async () => {
     const delivered: JsonObject[] = [];
-    await runner(async () => null).consume({ echo: "\uE000db/password\uE001" }, testContext({ secrets }), async (message) => void delivered.push(message));
+    await runner(async () => null).consume(
+      { echo: "\uE000db/password\uE001" },
+      testContext({ secrets }),
+      async (message) => void delivered.push(message),
+    );
     expect(delivered).toEqual([{ payload: "\uE000db/password\uE001", headers: {} }]);
   });
 });

@@ -2,7 +2,13 @@ import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { isJsonObject } from "@stigmer/core/lib/json.ts";
 import type { ActivityKind } from "@stigmer/core/protocol/command.ts";
 import { type Fault, standardFault } from "@stigmer/core/protocol/fault.ts";
-import { ActivityFault, type Activity, type ActivityContext, type ActivityRunner, type MessageSource } from "./activity.ts";
+import {
+  ActivityFault,
+  type Activity,
+  type ActivityContext,
+  type ActivityRunner,
+  type MessageSource,
+} from "./activity.ts";
 import type { ActivityOptions } from "./activity-options.ts";
 import { type CallContext, callContext } from "./call-context.ts";
 import type { Redactor } from "./redaction.ts";
@@ -22,7 +28,11 @@ export function createRunner(
 ): ActivityRunner {
   const byKind = new Map<ActivityKind, Activity>(activities.map((activity) => [activity.kind, activity]));
 
-  async function guarded<Result>(kind: ActivityKind, context: ActivityContext, work: (call: CallContext) => Promise<Result>): Promise<Result> {
+  async function guarded<Result>(
+    kind: ActivityKind,
+    context: ActivityContext,
+    work: (call: CallContext) => Promise<Result>,
+  ): Promise<Result> {
     const call = callContext(context);
     try {
       return await work(call);
@@ -36,7 +46,13 @@ export function createRunner(
       return guarded(kind, context, async (call) => {
         const activity = byKind.get(kind);
         if (activity === undefined) {
-          throw new ActivityFault(standardFault("configuration", "Activity not available", `Cannot run activity "${kind}": this host has none of that kind`));
+          throw new ActivityFault(
+            standardFault(
+              "configuration",
+              "Activity not available",
+              `Cannot run activity "${kind}": this host has none of that kind`,
+            ),
+          );
         }
         const result = await activity.run(call.secrets.reveal(input) as JsonObject, call);
         return call.secrets.redactor.json(result, options.resultBytesMax);
@@ -53,9 +69,15 @@ export function createRunner(
   };
 }
 
-function faultFrom(error: unknown, kind: ActivityKind, context: ActivityContext, options: Pick<ActivityOptions, "log">): Fault {
+function faultFrom(
+  error: unknown,
+  kind: ActivityKind,
+  context: ActivityContext,
+  options: Pick<ActivityOptions, "log">,
+): Fault {
   if (error instanceof ActivityFault) return error.fault;
-  if (context.signal.aborted) return standardFault("runtime", "Activity stopped", `Cannot complete activity "${kind}": it was stopped`);
+  if (context.signal.aborted)
+    return standardFault("runtime", "Activity stopped", `Cannot complete activity "${kind}": it was stopped`);
   const fault = transportFault(error, kind);
   if (fault !== undefined) return fault;
   const name = error instanceof Error ? error.name : typeof error;

@@ -12,11 +12,21 @@ const SILENT: Meaning = { status: 504, title: "The service did not answer in tim
 
 /** Error codes of sockets, names, TLS and the HTTP client, and what they mean to a workflow. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
-  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"].map((code) => [code, UNREACHABLE] as const),
-  ...["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "UND_ERR_HEADERS_OVERFLOW", "EPROTO"].map(
-    (code) => [code, BROKEN] as const,
+  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"].map(
+    (code) => [code, UNREACHABLE] as const,
   ),
-  ...["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"].map((code) => [code, SILENT] as const),
+  ...[
+    "ECONNRESET",
+    "EPIPE",
+    "ECONNABORTED",
+    "UND_ERR_SOCKET",
+    "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+    "UND_ERR_HEADERS_OVERFLOW",
+    "EPROTO",
+  ].map((code) => [code, BROKEN] as const),
+  ...["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"].map(
+    (code) => [code, SILENT] as const,
+  ),
 ]);
 
 /**
@@ -28,7 +38,9 @@ export function transportFault(error: unknown, peer: string): Fault | undefined 
   if (!(error instanceof Error)) return undefined;
   const code = errorCode(error);
   if (code === undefined) return undefined;
-  const meaning = MEANINGS.get(code) ?? (/^(?:HPE_|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/u.test(code) ? BROKEN : undefined);
+  const meaning =
+    MEANINGS.get(code) ??
+    (/^(?:HPE_|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/u.test(code) ? BROKEN : undefined);
   if (meaning === undefined) return undefined;
   return standardFault("communication", meaning.title, `Cannot complete the call to "${peer}": ${code}`, {
     status: meaning.status,

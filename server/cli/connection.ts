@@ -63,12 +63,38 @@ const STATUS_BY_CODE = new Map<number, number>([
   [16, exit.unauthorized],
 ]);
 
+/** Codes that errors of in-process calls carry by name, in Connect's numbers. */
+const NUMBERS: { readonly [name: string]: number } = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+};
+
+/** Connect's code of what a call threw, over the network or in this process; undefined for anything else. */
+export function codeOf(error: unknown): number | undefined {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "number" ? code : typeof code === "string" ? NUMBERS[code] : undefined;
+}
+
 /** Turns what a call threw into an error a person can act on. */
 export function explain(error: unknown, address: string): CliError {
   if (error instanceof CliError) return error;
-  const { code, rawMessage, message } = error as { code?: unknown; rawMessage?: string; message?: string };
+  const { rawMessage, message } = error as { rawMessage?: string; message?: string };
+  const code = codeOf(error);
   const text = rawMessage ?? message ?? String(error);
-  if (typeof code !== "number") return new CliError(exit.failed, text);
+  if (code === undefined) return new CliError(exit.failed, text);
   if (code === 14 && /ECONNREFUSED|ENOTFOUND|ECONNRESET|EHOSTUNREACH|closed|socket/iu.test(text)) {
     return new CliError(
       exit.unreachable,

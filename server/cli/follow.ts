@@ -1,10 +1,9 @@
 import { toJson } from "@bufbuild/protobuf";
 import { ValueSchema, timestampMs } from "@bufbuild/protobuf/wkt";
-import { ConnectError } from "@connectrpc/connect";
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { type Fault, RunPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
 import { addDuration, parseDuration } from "@stigmer/core/lib/duration.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, codeOf } from "./connection.ts";
 import { CliError, exit } from "./exit.ts";
 import { phaseWord } from "./kinds.ts";
 import { duration } from "./output/age.ts";
@@ -102,7 +101,7 @@ async function watch(
       if (last !== undefined && ended(last.status?.runPhase)) return last;
       failures += 1;
     } catch (error) {
-      if (signal.aborted || (error instanceof ConnectError && error.code !== 14 && error.code !== 8)) throw error;
+      if (signal.aborted || ![8, 14].includes(codeOf(error) ?? 14)) throw error;
       failures += 1;
       if (failures >= 5) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200 * failures));

@@ -45,8 +45,8 @@ async function parse(text: string, origin: string): Promise<Json> {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    const { parseText } = await import("@stigmer/core/dsl/parse/parse-text.ts");
-    const { value, diagnostics } = parseText(text);
+    const { parseStream } = await import("@stigmer/core/dsl/parse/parse-text.ts");
+    const [{ value, diagnostics } = { diagnostics: [] }] = parseStream(text);
     const problem = diagnostics.find(({ severity }) => severity === "error");
     if (value === undefined || problem !== undefined) {
       const why =

@@ -94,4 +94,6 @@ function report(error: unknown, terminal: Terminal): number {
   return exit.failed;
 }
 
-process.exitCode = await main(process.argv.slice(2), processTerminal());
+const status = await main(process.argv.slice(2), processTerminal());
+// Open connections would keep the process alive; what was written goes out first.
+process.stdout.write("", () => process.exit(status));

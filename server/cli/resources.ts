@@ -5,7 +5,6 @@ import {
   create,
   fromJson,
 } from "@bufbuild/protobuf";
-import { ConnectError } from "@connectrpc/connect";
 import { AgentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agent/v1/api_pb.ts";
 import { AgentInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
 import { EnvironmentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/environment/v1/api_pb.ts";
@@ -16,7 +15,7 @@ import { loadWorkflows } from "@stigmer/core/check/load.ts";
 import type { Diagnostic } from "@stigmer/core/dsl/diagnostic/diagnostic.ts";
 import { parseStream } from "@stigmer/core/dsl/parse/parse-text.ts";
 import { type Json, type JsonObject, isJsonObject } from "@stigmer/core/lib/json.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, codeOf } from "./connection.ts";
 import type { SourceFile } from "./definitions.ts";
 import { CliError, exit } from "./exit.ts";
 import { type Resource, kindNamed } from "./kinds.ts";
@@ -96,7 +95,7 @@ export async function applyResource(connection: Connection, described: Described
   const message = messageOf(described, connection.org);
   const kind = kindNamed(described.kind);
   const before = await kind.get(connection, message.metadata?.slug || described.name).catch((error: unknown) => {
-    if (error instanceof ConnectError && (error.code === 5 || error.code === 3)) return undefined;
+    if (codeOf(error) === 5 || codeOf(error) === 3) return undefined;
     throw error;
   });
   const headers = dryRun ? { headers: { "stigmer-dry-run": "true" } } : {};

@@ -10,11 +10,16 @@ export function readConfigFile(path: string, isRequired: boolean): ConfigSources
     text = readFileSync(path, "utf8");
   } catch (error) {
     if (!isRequired && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new ConfigError(`Cannot read configuration "${path}": ${(error as Error).message}, a readable file is expected`, { cause: error });
+    throw new ConfigError(
+      `Cannot read configuration "${path}": ${(error as Error).message}, a readable file is expected`,
+      { cause: error },
+    );
   }
   try {
     return { path, values: parse(text, { maxAliasCount: 100 }) as unknown };
   } catch (error) {
-    throw new ConfigError(`Cannot read configuration "${path}": ${(error as Error).message.split("\n")[0]}`, { cause: error });
+    throw new ConfigError(`Cannot read configuration "${path}": ${(error as Error).message.split("\n")[0]}`, {
+      cause: error,
+    });
   }
 }

@@ -10,7 +10,14 @@ import { settings, variableOf } from "./settings.ts";
 describe("resolveConfig", () => {
   test("without sources gives the defaults: loopback, durable, bounded", () => {
     const { config, origins } = resolveConfig();
-    expect(config).toMatchObject({ host: "127.0.0.1", port: 7234, insecure: false, ephemeral: false, limitRequestBytes: 4_194_304, allowRun: [] });
+    expect(config).toMatchObject({
+      host: "127.0.0.1",
+      port: 7234,
+      insecure: false,
+      ephemeral: false,
+      limitRequestBytes: 4_194_304,
+      allowRun: [],
+    });
     expect(origins.port).toEqual({ from: "default", name: "" });
   });
 
@@ -43,17 +50,38 @@ describe("resolveConfig", () => {
   ];
   test.each(good)("reads %s from %j", (key, value, want) => {
     const property = Object.entries(resolveConfig({ flags: { [key]: value } }).config);
-    expect(property.some(([name, found]) => name.toLowerCase() === key.replaceAll("-", "") && JSON.stringify(found) === JSON.stringify(want))).toBe(true);
+    expect(
+      property.some(
+        ([name, found]) =>
+          name.toLowerCase() === key.replaceAll("-", "") && JSON.stringify(found) === JSON.stringify(want),
+      ),
+    ).toBe(true);
   });
 
   const bad: readonly [string, ConfigSources, string][] = [
-    ["a word where a number is due", { environment: { STIGMER_PORT: "http" } }, `Cannot read "STIGMER_PORT": "http" is not a whole number from 0 to 65535`],
-    ["a number out of bounds", { flags: { port: "65536" } }, `Cannot read "--port": "65536" is not a whole number from 0 to 65535`],
+    [
+      "a word where a number is due",
+      { environment: { STIGMER_PORT: "http" } },
+      `Cannot read "STIGMER_PORT": "http" is not a whole number from 0 to 65535`,
+    ],
+    [
+      "a number out of bounds",
+      { flags: { port: "65536" } },
+      `Cannot read "--port": "65536" is not a whole number from 0 to 65535`,
+    ],
     ["an unknown unit", { flags: { "limit-request-bytes": "4 bananas" } }, "is not a number of bytes"],
-    ["half a byte", { file: { path: "f", values: { "limit-request-bytes": 0.5 } } }, `Cannot read "limit-request-bytes" of "f": 0.5 is not`],
+    [
+      "half a byte",
+      { file: { path: "f", values: { "limit-request-bytes": 0.5 } } },
+      `Cannot read "limit-request-bytes" of "f": 0.5 is not`,
+    ],
     ["a word that is not one of them", { flags: { "log-level": "loud" } }, "is not one of trace, debug"],
     ["a list of numbers", { file: { path: "f", values: { "allow-run": [1] } } }, "is not texts separated by commas"],
-    ["a slip in a key of the file", { file: { path: "f", values: { prot: 1 } } }, `Cannot read key "prot" of "f": there is no such setting, did you mean "port"?`],
+    [
+      "a slip in a key of the file",
+      { file: { path: "f", values: { prot: 1 } } },
+      `Cannot read key "prot" of "f": there is no such setting, did you mean "port"?`,
+    ],
     ["an unknown flag", { flags: { zzzzzzzzzz: 1 } }, "`stigmer config view` shows all keys"],
     ["a file that is a list", { file: { path: "f", values: [] } }, "it is not a mapping"],
     ["a prototype's member as a key", { file: { path: "f", values: { constructor: 1 } } }, "there is no such setting"],
@@ -64,7 +92,8 @@ describe("resolveConfig", () => {
   });
 
   test("every default is a value its own setting accepts", () => {
-    for (const [key, setting] of Object.entries(settings)) expect(setting.parse(setting.default), key).toEqual(setting.default);
+    for (const [key, setting] of Object.entries(settings))
+      expect(setting.parse(setting.default), key).toEqual(setting.default);
   });
 
   test("variableOf() is distinct for every key", () => {
@@ -83,7 +112,9 @@ describe("readConfigFile", () => {
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     expect(readConfigFile(write("a.yaml", "port: 1\n"), true)?.values).toEqual({ port: 1 });
     expect(readConfigFile(path.join(directory, "none.yaml"), false)).toBeUndefined();
-    expect(() => readConfigFile(path.join(directory, "none.yaml"), true)).toThrow(/none\.yaml.*a readable file is expected/u);
+    expect(() => readConfigFile(path.join(directory, "none.yaml"), true)).toThrow(
+      /none\.yaml.*a readable file is expected/u,
+    );
     expect(() => readConfigFile(write("b.yaml", "port: [1\n"), true)).toThrow(/Cannot read configuration ".*b\.yaml"/u);
   });
 });

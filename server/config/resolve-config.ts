@@ -52,7 +52,9 @@ export function resolveConfig(sources: ConfigSources = {}): ResolvedConfig {
 function fileValues(file: ConfigSources["file"]): { readonly [key: string]: unknown } {
   if (file === undefined || file.values === null || file.values === undefined) return {};
   if (typeof file.values !== "object" || Array.isArray(file.values)) {
-    throw new ConfigError(`Cannot read configuration "${file.path}": it is not a mapping, keys and values are expected`);
+    throw new ConfigError(
+      `Cannot read configuration "${file.path}": it is not a mapping, keys and values are expected`,
+    );
   }
   const values = file.values as { readonly [key: string]: unknown };
   refuseUnknown(values, (key) => `Cannot read key "${key}" of "${file.path}"`);

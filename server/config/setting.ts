@@ -13,7 +13,13 @@ export interface Setting<T> {
 
 /** A text without further rules. */
 export function text(fallback: string, about: string): Setting<string> {
-  return { default: fallback, about, expects: "a text", isSwitch: false, parse: (value) => (typeof value === "string" ? value : undefined) };
+  return {
+    default: fallback,
+    about,
+    expects: "a text",
+    isSwitch: false,
+    parse: (value) => (typeof value === "string" ? value : undefined),
+  };
 }
 
 /** One word out of several. */
@@ -25,8 +31,17 @@ export function oneOf<const T extends string>(fallback: NoInfer<T>, words: reado
 /** True or false; as a flag its presence is enough. */
 export function onOff(fallback: boolean, about: string): Setting<boolean> {
   const words: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
-    [true, true], ["true", true], ["1", true], ["yes", true], ["on", true], ["", true],
-    [false, false], ["false", false], ["0", false], ["no", false], ["off", false],
+    [true, true],
+    ["true", true],
+    ["1", true],
+    ["yes", true],
+    ["on", true],
+    ["", true],
+    [false, false],
+    ["false", false],
+    ["0", false],
+    ["no", false],
+    ["off", false],
   ]);
   return { default: fallback, about, expects: "true or false", isSwitch: true, parse: (value) => words.get(value) };
 }
@@ -57,15 +72,28 @@ export function list(about: string): Setting<readonly string[]> {
     expects: "texts separated by commas",
     isSwitch: false,
     parse: (value) => {
-      const items: readonly unknown[] | undefined = typeof value === "string" ? value.split(",") : Array.isArray(value) ? value : undefined;
+      const items: readonly unknown[] | undefined =
+        typeof value === "string" ? value.split(",") : Array.isArray(value) ? value : undefined;
       if (items === undefined || !items.every((item) => typeof item === "string")) return undefined;
       return items.map((item) => item.trim()).filter((item) => item !== "");
     },
   };
 }
 
-const byteUnits = new Map([["", 1], ["B", 1], ["KiB", 1024], ["MiB", 1024 ** 2], ["GiB", 1024 ** 3]]);
-const timeUnits = new Map([["", 1], ["ms", 1], ["s", 1000], ["m", 60_000], ["h", 3_600_000]]);
+const byteUnits = new Map([
+  ["", 1],
+  ["B", 1],
+  ["KiB", 1024],
+  ["MiB", 1024 ** 2],
+  ["GiB", 1024 ** 3],
+]);
+const timeUnits = new Map([
+  ["", 1],
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
 
 function scaled(value: unknown, units: ReadonlyMap<string, number>): number | undefined {
   if (typeof value !== "string") return wholeNumber(value);

@@ -17,8 +17,16 @@ export const settings = {
   ephemeral: onOff(false, "Keep nothing: the database lives in memory."),
   engine: oneOf("embedded", ["embedded"], "Engine that executes runs."),
   console: onOff(true, "Serve the web console."),
-  "log-level": oneOf("info", ["trace", "debug", "info", "warn", "error", "fatal", "silent"], "Least grave message to log."),
-  "log-format": oneOf("auto", ["auto", "json", "text"], "Form of the log: `auto` is text on a terminal and JSON elsewhere."),
+  "log-level": oneOf(
+    "info",
+    ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+    "Least grave message to log.",
+  ),
+  "log-format": oneOf(
+    "auto",
+    ["auto", "json", "text"],
+    "Form of the log: `auto` is text on a terminal and JSON elsewhere.",
+  ),
   "drain-timeout": milliseconds(10_000, "How long open calls may go on when the server stops."),
   "allow-run": list("Abilities that start programs: `script`, `shell`, `container`. None by default."),
   "allow-network": list("Address ranges, beside public ones, that calls may reach, such as `10.1.0.0/16`."),
@@ -40,7 +48,12 @@ export const settings = {
   "limit-call-time": milliseconds(30_000, "Longest call that a workflow makes, where the definition says nothing."),
   "limit-watch-events": integer(256, 1, 100_000, "Messages that wait for a slow watcher before it is closed."),
   "limit-watch-bytes": bytes(MiB, "Bytes that wait for a slow watcher before it is closed."),
-  "limit-commit-queue": integer(50_000, 1, 10_000_000, "Writes that wait for the disk before new requests are refused."),
+  "limit-commit-queue": integer(
+    50_000,
+    1,
+    10_000_000,
+    "Writes that wait for the disk before new requests are refused.",
+  ),
 } as const satisfies { readonly [key: string]: Setting<unknown> };
 
 /** Nesting at which every boundary refuses a value. Not a setting: recursion everywhere is sized for it. */
@@ -49,7 +62,9 @@ export const NESTING_MAX = 64;
 /** A key of the configuration in its written form. */
 export type SettingKey = keyof typeof settings;
 
-type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
 
 /** The configuration as the code reads it. */
 export type Config = {

@@ -8,7 +8,11 @@ import { catalogue, type CatalogueEntry } from "./catalogue.ts";
 describe("ApiError", () => {
   test("takes its code from the catalogue", () => {
     const error = new ApiError("RESOURCE_NOT_FOUND", "Workflow not found: wfl-1", { metadata: { kind: "Workflow" } });
-    expect(error).toMatchObject({ code: "NOT_FOUND", reason: "RESOURCE_NOT_FOUND", message: "Workflow not found: wfl-1" });
+    expect(error).toMatchObject({
+      code: "NOT_FOUND",
+      reason: "RESOURCE_NOT_FOUND",
+      message: "Workflow not found: wfl-1",
+    });
     expect(error.violations).toEqual([]);
   });
 

@@ -27,12 +27,18 @@ export function commitRefusal(error: unknown): unknown {
   if (!(error instanceof StoreUnavailable)) return error;
   switch (error.reason) {
     case "overloaded":
-      return new ApiError("SERVER_OVERLOADED", "Cannot write: too many writes are waiting, try again shortly", { retryAfterMs: RETRY_AFTER_MS });
+      return new ApiError("SERVER_OVERLOADED", "Cannot write: too many writes are waiting, try again shortly", {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
     case "diskFull":
       return new ApiError("DISK_FULL", "Cannot write: the disk of the server is full, reads still work");
     case "closed":
     case "failed":
-      return new ApiError("SERVER_NOT_READY", "Cannot write: the store of the server is closed, try again when it has restarted", { retryAfterMs: RETRY_AFTER_MS });
+      return new ApiError(
+        "SERVER_NOT_READY",
+        "Cannot write: the store of the server is closed, try again when it has restarted",
+        { retryAfterMs: RETRY_AFTER_MS },
+      );
   }
 }
 
@@ -46,9 +52,13 @@ function conflictRefusal(conflict: Conflict): ApiError {
     case "missing":
       return notFound(kind, id);
     case "version":
-      return changed(`Cannot write ${kind} "${id}": it was changed by somebody else in the meantime, read it again and repeat`);
+      return changed(
+        `Cannot write ${kind} "${id}": it was changed by somebody else in the meantime, read it again and repeat`,
+      );
     case "idempotencyKey":
-      return new ApiError("IDEMPOTENCY_CONFLICT", "Cannot start a run: its idempotency key is in use", { metadata: { id: conflict.existing ?? "" } });
+      return new ApiError("IDEMPOTENCY_CONFLICT", "Cannot start a run: its idempotency key is in use", {
+        metadata: { id: conflict.existing ?? "" },
+      });
     case "activeRuns":
       return inUse(
         `Cannot delete ${kind} "${id}": it has runs that have not ended, cancel them first or delete with force`,

@@ -64,12 +64,20 @@ export class Pipeline<Request, Context extends object> {
 function scopeOf(environment: PipelineEnvironment, call: CallContext): StepScope {
   const outer = call.values.get(unitOfWorkKey);
   const dryRun = call.requestHeader.get(DRY_RUN_HEADER) === "true";
-  return { environment, call, unit: outer ?? new UnitOfWork(environment.store, environment.counts, dryRun), ownsUnit: outer === undefined };
+  return {
+    environment,
+    call,
+    unit: outer ?? new UnitOfWork(environment.store, environment.counts, dryRun),
+    ownsUnit: outer === undefined,
+  };
 }
 
 /** Says in the details at which step a request was refused; the innermost step wins. The message stays the contract's. */
 function inStep(error: unknown, name: string): unknown {
   if (!(error instanceof ApiError) || error.metadata["step"] !== undefined) return error;
-  const located = new ApiError(error.reason, error.message, { ...optionsOf(error), metadata: { ...error.metadata, step: name } });
+  const located = new ApiError(error.reason, error.message, {
+    ...optionsOf(error),
+    metadata: { ...error.metadata, step: name },
+  });
   return error instanceof CommitRefused ? new CommitRefused(error.conflict, located) : located;
 }

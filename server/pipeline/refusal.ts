@@ -6,10 +6,21 @@ import type { ErrorReason } from "../errors/catalogue.ts";
  */
 
 /** Reasons that are INVALID_ARGUMENT and may name fields. */
-type InvalidReason = "REQUEST_INVALID" | "NAME_INVALID" | "REFERENCE_INVALID" | "DEFINITION_INVALID" | "ORGANIZATION_MISMATCH" | "NUMBER_INVALID" | "NESTING_TOO_DEEP";
+type InvalidReason =
+  | "REQUEST_INVALID"
+  | "NAME_INVALID"
+  | "REFERENCE_INVALID"
+  | "DEFINITION_INVALID"
+  | "ORGANIZATION_MISMATCH"
+  | "NUMBER_INVALID"
+  | "NESTING_TOO_DEEP";
 
 /** The request is wrong whatever the state of the server: INVALID_ARGUMENT with its field violations. */
-export function invalidArgument(reason: ErrorReason, message: string, ...violations: readonly FieldViolation[]): ApiError {
+export function invalidArgument(
+  reason: ErrorReason,
+  message: string,
+  ...violations: readonly FieldViolation[]
+): ApiError {
   return new ApiError(reason, message, { violations });
 }
 
@@ -30,7 +41,9 @@ export function notFound(kind: string, name: string): ApiError {
 
 /** The slug is taken in this organization. */
 export function slugExists(kind: string, slug: string, id: string): ApiError {
-  return new ApiError("RESOURCE_EXISTS", `${kind} with slug '${slug}' already exists (id: ${id})`, { metadata: { kind, slug, id } });
+  return new ApiError("RESOURCE_EXISTS", `${kind} with slug '${slug}' already exists (id: ${id})`, {
+    metadata: { kind, slug, id },
+  });
 }
 
 /** The id is taken. */

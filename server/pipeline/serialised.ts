@@ -15,6 +15,8 @@ export function serialised<R extends ResourceMessage>(
   return (request, call) => {
     const { id = "", org = "", slug = "", name = "", resourceVersion = 0n } = request.metadata ?? {};
     const key = id === "" ? `update ${kind.key} ${org}/${slug === "" ? name : slug}` : `update ${kind.key} ${id}`;
-    return locks.run(key, () => (resourceVersion === 0n ? retryConflicts(["version"], () => update(request, call)) : update(request, call)));
+    return locks.run(key, () =>
+      resourceVersion === 0n ? retryConflicts(["version"], () => update(request, call)) : update(request, call),
+    );
   };
 }

@@ -8,7 +8,10 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u;
  * (the rule of the published SDK; the published server would have made `myflowv2`). Empty when nothing is left, as of a name in another script.
  */
 export function slugOfName(name: string): string {
-  const plain = name.toLowerCase().normalize("NFKD").replace(/\p{M}+/gu, "");
+  const plain = name
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "");
   return plain.replace(/[^a-z0-9]+/gu, "-").replace(/^-|-$/gu, "");
 }
 

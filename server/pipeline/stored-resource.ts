@@ -1,5 +1,8 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ApiResourceMetadataSchema, type ApiResourceMetadata } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/metadata_pb.ts";
+import {
+  ApiResourceMetadataSchema,
+  type ApiResourceMetadata,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/metadata_pb.ts";
 import type { ResourceRow } from "../store/ports.ts";
 import type { ResourceKind, ResourceMessage } from "./resource-kind.ts";
 

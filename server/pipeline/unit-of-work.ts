@@ -67,7 +67,9 @@ export class UnitOfWork {
     if (this.#staged.size === 0) return stored;
     const untouched = stored.filter((row) => !this.#staged.has(keyOf(kind, row.id)));
     const staged = [...this.#staged.values()].flatMap(({ row }) => (row === undefined ? [] : [row]));
-    const matching = staged.filter((row) => row.kind === kind && row.slug === slug && (org === undefined || row.org === org));
+    const matching = staged.filter(
+      (row) => row.kind === kind && row.slug === slug && (org === undefined || row.org === org),
+    );
     return [...matching, ...untouched];
   }
 

@@ -7,7 +7,7 @@ export const VALUE_DEPTH_MAX = 64;
 
 /** A free-form value at fault. */
 export interface ValueFault extends FieldViolation {
-  readonly reason: Extract<ErrorReason, "NUMBER_INVALID" | "NESTING_TOO_DEEP">;
+  readonly reason: Extract<ErrorReason, "NUMBER_INVALID" | "NESTING_TOO_DEEP" | "REQUEST_INVALID">;
 }
 
 /** Which fields of a message can hold free-form values (google.protobuf.Struct, Value), themselves or further down; computed once a message type. */
@@ -30,7 +30,9 @@ function faultIn(schema: DescMessage, message: Message, path: string, depth: num
 }
 
 function oneofValue(message: Message, field: DescField): unknown {
-  const oneof = (message as unknown as Record<string, { case?: string; value?: unknown }>)[field.oneof?.localName ?? ""];
+  const oneof = (message as unknown as Record<string, { case?: string; value?: unknown }>)[
+    field.oneof?.localName ?? ""
+  ];
   return oneof?.case === field.localName ? oneof.value : undefined;
 }
 
@@ -39,11 +41,20 @@ function faultInField(field: DescField, value: unknown, path: string, depth: num
   const check = (item: unknown, at: string): ValueFault | undefined => {
     const type = field.message;
     if (type === undefined) return undefined;
-    if (type.typeName === "google.protobuf.Struct" || type.typeName === "google.protobuf.Value") return jsonFault(item, at, 0);
+    if (type.typeName === "google.protobuf.Struct" || type.typeName === "google.protobuf.Value")
+      return jsonFault(item, at, 0);
     return faultIn(type, item as Message, at, depth + 1);
   };
-  if (field.fieldKind === "list") return firstFault((value as unknown[]).map((item, index) => [item, `${path}[${index}]`] as const), check);
-  if (field.fieldKind === "map") return firstFault(Object.entries(value as object).map(([key, item]) => [item, `${path}["${key}"]`] as const), check);
+  if (field.fieldKind === "list")
+    return firstFault(
+      (value as unknown[]).map((item, index) => [item, `${path}[${index}]`] as const),
+      check,
+    );
+  if (field.fieldKind === "map")
+    return firstFault(
+      Object.entries(value as object).map(([key, item]) => [item, `${path}["${key}"]`] as const),
+      check,
+    );
   return check(value, path);
 }
 
@@ -62,10 +73,14 @@ function firstFault(
 function jsonFault(value: unknown, path: string, depth: number): ValueFault | undefined {
   if (depth > VALUE_DEPTH_MAX) return tooDeep(path);
   if (typeof value === "number" && !Number.isFinite(value)) {
-    return { field: path, description: "is not a finite number, should be a number that JSON can carry", reason: "NUMBER_INVALID" };
+    return {
+      field: path,
+      description: "is not a finite number, should be a number that JSON can carry",
+      reason: "NUMBER_INVALID",
+    };
   }
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return undefined;
-  if (isValueMessage(value)) return value.kind.case === undefined ? undefined : jsonFault(unwrapped(value), path, depth);
+  if (isValueMessage(value)) return value.kind.case === undefined ? empty(path) : jsonFault(unwrapped(value), path, depth);
   const items = Array.isArray(value) ? value : Object.values(value);
   for (const item of items) {
     const fault = jsonFault(item, path, depth + 1);
@@ -85,6 +100,10 @@ function isValueMessage(value: object): value is ValueMessage {
 function unwrapped(value: ValueMessage): unknown {
   const inner = value.kind.value;
   return value.kind.case === "listValue" ? (inner as { values: unknown[] }).values : inner;
+}
+
+function empty(path: string): ValueFault {
+  return { field: path, description: "holds no value, should be null for none", reason: "REQUEST_INVALID" };
 }
 
 function tooDeep(path: string): ValueFault {

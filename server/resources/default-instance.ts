@@ -1,6 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
-import { type ApiResourceMetadata, ApiResourceMetadataSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/metadata_pb.ts";
+import {
+  type ApiResourceMetadata,
+  ApiResourceMetadataSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/metadata_pb.ts";
 
 const SUFFIX = "-default";
 

@@ -2,7 +2,10 @@ import { clone } from "@bufbuild/protobuf";
 import type { Environment } from "@stigmer/api/gen/ai/stigmer/agentic/environment/v1/api_pb.ts";
 import { ApiResourceKind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
-import { type ApiResourceReference, ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import {
+  type ApiResourceReference,
+  ApiResourceReferenceSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { invalidArgument } from "../pipeline/refusal.ts";
 import type { StepScope } from "../pipeline/step.ts";
@@ -21,10 +24,14 @@ export async function checkEnvironmentReferences(
   scope: Pick<StepScope, "call" | "unit">,
 ): Promise<void> {
   if (references.length > REFERENCES_MAX) {
-    throw invalidArgument("REQUEST_INVALID", `${field}: has ${references.length} references, should have at most ${REFERENCES_MAX}`, {
-      field,
-      description: `should have at most ${REFERENCES_MAX} references`,
-    });
+    throw invalidArgument(
+      "REQUEST_INVALID",
+      `${field}: has ${references.length} references, should have at most ${REFERENCES_MAX}`,
+      {
+        field,
+        description: `should have at most ${REFERENCES_MAX} references`,
+      },
+    );
   }
   for (const [index, reference] of references.entries()) {
     await loadReferencedEnvironment(ports, reference, org, `${field}[${index}]`, scope);
@@ -48,7 +55,10 @@ export async function loadReferencedEnvironment(
     environment = await clients.environment.query.getByReference(wanted, withinUnit(scope));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw new ApiError(error.reason, error.message, { violations: [{ field, description: error.message }], metadata: error.metadata });
+    throw new ApiError(error.reason, error.message, {
+      violations: [{ field, description: error.message }],
+      metadata: error.metadata,
+    });
   }
   const metadata = metadataOf(environment);
   if (metadata.ownerScope === ApiResourceOwnerScope.organization && metadata.org !== org) {

@@ -23,7 +23,12 @@ export function layVariables(target: OpenVariables, variables: Variables, owner:
 }
 
 /** Lays an environment over other variables. The service shows environments redacted; their sealed values are read from the row. */
-export async function layEnvironment(target: OpenVariables, shown: Environment, unit: UnitOfWork, box: SecretBox): Promise<void> {
+export async function layEnvironment(
+  target: OpenVariables,
+  shown: Environment,
+  unit: UnitOfWork,
+  box: SecretBox,
+): Promise<void> {
   const { id } = metadataOf(shown);
   const row = await unit.get("environment", id);
   if (row === undefined) return;

@@ -19,10 +19,15 @@ export function readKeyFile(path: string): KeyRing {
   if (mode !== 0 && process.platform !== "win32") {
     throw new KeyFileFault(`Cannot use key file "${path}": others may read it, should be mode 600 (chmod 600 ${path})`);
   }
-  const lines = readFileSync(path, "utf8").split("\n").map((line) => line.trim());
-  const keys = lines.filter((line) => line !== "" && !line.startsWith("#")).map((line, index) => parseKey(path, line, index));
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .map((line) => line.trim());
+  const keys = lines
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line, index) => parseKey(path, line, index));
   const [current, ...former] = keys;
-  if (current === undefined) throw new KeyFileFault(`Cannot use key file "${path}": it is empty, should have a key of 64 hexadecimal digits`);
+  if (current === undefined)
+    throw new KeyFileFault(`Cannot use key file "${path}": it is empty, should have a key of 64 hexadecimal digits`);
   return { current, former };
 }
 

@@ -37,7 +37,10 @@ export async function pageOfResources<R extends ResourceMessage>(
   parent?: string,
 ): Promise<ResourcePage<R>> {
   const size = request.pageSize === 0 ? PAGE_SIZE_DEFAULT : Math.min(request.pageSize, PAGE_SIZE_MAX);
-  const words = request.query.toLowerCase().split(/\s+/u).filter((word) => word !== "");
+  const words = request.query
+    .toLowerCase()
+    .split(/\s+/u)
+    .filter((word) => word !== "");
   const resources: R[] = [];
   let cursor = request.pageToken === "" ? undefined : request.pageToken;
   let scanned = 0;
@@ -74,18 +77,29 @@ export async function numberedPage(
   if (wanted < 0) throw invalidField("page_info.size", "is negative, should be how many resources a page has");
   const size = wanted === 0 ? PAGE_SIZE_DEFAULT : Math.min(wanted, PAGE_SIZE_MAX);
   const skipped = (Math.max(num, 1) - 1) * size;
-  if (skipped > NUMBERED_MAX) throw invalidField("page_info.num", `is beyond the first ${NUMBERED_MAX} resources, use the list with page tokens`);
+  if (skipped > NUMBERED_MAX)
+    throw invalidField("page_info.num", `is beyond the first ${NUMBERED_MAX} resources, use the list with page tokens`);
   const totalCount = await counts.of(kind, parent);
   const totalPages = Math.ceil(totalCount / size);
   if (skipped >= totalCount) return { rows: [], totalCount, totalPages };
   let cursor: string | undefined;
-  for (let left = skipped; left > 0; ) {
-    const page = await store.resources.list({ kind, parent, limit: Math.min(left, PAGE_SIZE_MAX), ...(cursor === undefined ? {} : { cursor }) });
+  for (let left = skipped; left > 0;) {
+    const page = await store.resources.list({
+      kind,
+      parent,
+      limit: Math.min(left, PAGE_SIZE_MAX),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     left -= page.rows.length;
     cursor = page.next;
     if (cursor === undefined) return { rows: [], totalCount, totalPages };
   }
-  const { rows } = await store.resources.list({ kind, parent, limit: size, ...(cursor === undefined ? {} : { cursor }) });
+  const { rows } = await store.resources.list({
+    kind,
+    parent,
+    limit: size,
+    ...(cursor === undefined ? {} : { cursor }),
+  });
   return { rows, totalCount, totalPages };
 }
 
@@ -96,7 +110,9 @@ export async function pageOrRefusal<T>(list: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof InvalidCursor)) throw error;
     const description = "was not made by this server for this question, start again without a token";
-    throw new ApiError("PAGE_TOKEN_INVALID", `page_token: ${description}`, { violations: [{ field: "page_token", description }] });
+    throw new ApiError("PAGE_TOKEN_INVALID", `page_token: ${description}`, {
+      violations: [{ field: "page_token", description }],
+    });
   }
 }
 

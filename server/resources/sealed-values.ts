@@ -20,11 +20,18 @@ export type Variables = { readonly [name: string]: Variable };
  * Seals the secrets of a resource in place, each bound to the resource and its name. A redacted secret takes over the sealed value it has in `before`; where there is none the request is
  * refused, since the placeholder would become the secret.
  */
-export function sealVariables(variables: Variables, owner: string, box: SecretBox, field: string, before: Variables = {}): void {
+export function sealVariables(
+  variables: Variables,
+  owner: string,
+  box: SecretBox,
+  field: string,
+  before: Variables = {},
+): void {
   for (const [name, variable] of Object.entries(variables)) {
     if (!variable.isSecret) continue;
     if (variable.value === REDACTED) variable.value = keptValue(name, field, before);
-    else if (variable.value !== "") variable.value = SEALED + toText(box.seal(Buffer.from(variable.value, "utf8"), aadOf(owner, name)));
+    else if (variable.value !== "")
+      variable.value = SEALED + toText(box.seal(Buffer.from(variable.value, "utf8"), aadOf(owner, name)));
   }
 }
 
@@ -55,7 +62,10 @@ export function rewrapVariables(variables: Variables, owner: string, box: Secret
 function keptValue(name: string, field: string, before: Variables): string {
   const kept = Object.hasOwn(before, name) ? before[name] : undefined;
   if (kept?.isSecret === true && kept.value !== "") return kept.value;
-  throw invalidField(`${field}["${name}"].value`, `is the placeholder ${REDACTED} of a secret that is not stored, should be the secret itself`);
+  throw invalidField(
+    `${field}["${name}"].value`,
+    `is the placeholder ${REDACTED} of a secret that is not stored, should be the secret itself`,
+  );
 }
 
 /** A secret is sealed exactly when it is stored; a plain variable that looks sealed is a plain text. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes as systemRandomBytes } from "node:crypto";
 
 const ALGORITHM = "aes-256-gcm";
 const KEY_BYTES = 32;
@@ -36,9 +36,10 @@ export class SecretBox {
   readonly #currentId: Buffer;
   readonly #randomBytes: (length: number) => Uint8Array;
 
-  constructor(ring: KeyRing, randomBytes: (length: number) => Uint8Array) {
+  constructor(ring: KeyRing, randomBytes: (length: number) => Uint8Array = systemRandomBytes) {
     for (const key of [ring.current, ...(ring.former ?? [])]) {
-      if (key.length !== KEY_BYTES) throw new SecretUnreadable(`a key has ${key.length} bytes, should have ${KEY_BYTES}`);
+      if (key.length !== KEY_BYTES)
+        throw new SecretUnreadable(`a key has ${key.length} bytes, should have ${KEY_BYTES}`);
       this.#keys.set(keyId(key).toString("hex"), key);
     }
     this.#current = ring.current;
@@ -66,11 +67,17 @@ export class SecretBox {
   /** The same value with its data key wrapped by the current key. */
   rewrap(sealed: Uint8Array, aad: string): Uint8Array {
     const dataKey = this.#dataKey(sealed, aad);
-    return Buffer.concat([Buffer.from([FORMAT]), this.#currentId, this.#encrypt(this.#current, dataKey, aad), sealed.subarray(HEADER_BYTES)]);
+    return Buffer.concat([
+      Buffer.from([FORMAT]),
+      this.#currentId,
+      this.#encrypt(this.#current, dataKey, aad),
+      sealed.subarray(HEADER_BYTES),
+    ]);
   }
 
   #dataKey(sealed: Uint8Array, aad: string): Uint8Array {
-    if (sealed.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || sealed[0] !== FORMAT) throw new SecretUnreadable("it has no known form");
+    if (sealed.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || sealed[0] !== FORMAT)
+      throw new SecretUnreadable("it has no known form");
     const key = this.#keys.get(Buffer.from(sealed.subarray(1, 1 + KEY_ID_BYTES)).toString("hex"));
     if (key === undefined) throw new SecretUnreadable("its key is not in the key file, add the former key");
     return decrypt(key, sealed.subarray(1 + KEY_ID_BYTES, HEADER_BYTES), aad);

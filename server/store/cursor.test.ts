@@ -6,7 +6,7 @@ import { InvalidCursor } from "./ports.ts";
 describe("decodeCursor", () => {
   test("gives back the position for the same query, whatever the order of its members and the page size", () => {
     fc.assert(
-      fc.property(fc.maxSafeInteger(), fc.string({ unit: "binary" }), (at, id) => {
+      fc.property(fc.maxSafeInteger(), fc.string({ unit: "grapheme-ascii" }), (at, id) => {
         const cursor = encodeCursor({ kind: "a", labels: { x: "1", y: "2" }, limit: 10, org: undefined }, [at, id]);
         const query = { limit: 3, labels: { y: "2", x: "1" }, kind: "a", cursor };
         expect(decodeCursor(query, cursor, ["number", "string"])).toEqual([at, id]);

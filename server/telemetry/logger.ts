@@ -46,7 +46,12 @@ function wrap(logger: pino.Logger): Logger {
 
 // `12:30:01.250 warn  Timer is late {"ms":1200}`: short enough to read along while it runs.
 function asText(line: string): string {
-  const { level, time, message, err, ...rest } = JSON.parse(line) as { level: number; time: number; message: string; err?: { stack?: string } };
+  const { level, time, message, err, ...rest } = JSON.parse(line) as {
+    level: number;
+    time: number;
+    message: string;
+    err?: { stack?: string };
+  };
   const fields = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(rest)}`;
   const stack = err?.stack === undefined ? "" : `\n${err.stack}`;
   const name = pino.levels.labels[level] ?? String(level);

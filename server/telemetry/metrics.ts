@@ -48,12 +48,20 @@ export function createMetrics(withProcess = false): Metrics {
     new Counter({ name: `stigmer_${name}`, help, labelNames, registers });
   const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
     new Gauge({ name: `stigmer_${name}`, help, labelNames, registers });
-  const histogram = <T extends string>(name: string, help: string, buckets: number[], labelNames: T[] = []): Histogram<T> =>
-    new Histogram({ name: `stigmer_${name}`, help, labelNames, buckets, registers });
+  const histogram = <T extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: T[] = [],
+  ): Histogram<T> => new Histogram({ name: `stigmer_${name}`, help, labelNames, buckets, registers });
   if (withProcess) collectDefaultMetrics({ register: registry });
 
   const requests = counter("requests_total", "Calls answered.", ["rpc", "code"]);
   const requestSeconds = histogram("request_seconds", "Time to answer a call.", FAST, ["rpc"]);
+  const requestSeries = new Map<
+    string,
+    { readonly count: Counter.Internal; readonly seconds: Histogram.Internal<"rpc"> }
+  >();
   const commitSeconds = histogram("commit_seconds", "Time of a commit.", FAST);
   const commitBatch = histogram("commit_batch_size", "Writes in a commit.", SIZES);
   const fsyncSeconds = histogram("fsync_seconds", "Time of a commit spent on the disk.", FAST);
@@ -84,8 +92,15 @@ export function createMetrics(withProcess = false): Metrics {
 
   return {
     request: (rpc, code, seconds) => {
-      requests.inc({ rpc, code });
-      requestSeconds.observe({ rpc }, seconds);
+      const key = `${code} ${rpc}`;
+      let series = requestSeries.get(key);
+      if (series === undefined) {
+        // Looking labels up costs more than counting; there are few, and every call has some.
+        series = { count: requests.labels(rpc, code), seconds: requestSeconds.labels(rpc) };
+        requestSeries.set(key, series);
+      }
+      series.count.inc();
+      series.seconds.observe(seconds);
     },
     commit: (batchSize, seconds, onDisk) => {
       commitSeconds.observe(seconds);

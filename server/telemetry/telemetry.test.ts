@@ -6,14 +6,17 @@ import { noTracer } from "./tracing.ts";
 
 function collect(options: Partial<LoggerOptions>): { lines: string[]; logger: ReturnType<typeof createLogger> } {
   const lines: string[] = [];
-  return { lines, logger: createLogger({ level: "debug", format: "json", write: (line) => lines.push(line), ...options }) };
+  return {
+    lines,
+    logger: createLogger({ level: "debug", format: "json", write: (line) => lines.push(line), ...options }),
+  };
 }
 
 describe("createLogger", () => {
   test("writes one JSON line with message, fields and the child's fields", () => {
     const { lines, logger } = collect({});
     logger.child({ rpc: "get" }).info("Answered", { ms: 3 });
-    expect(JSON.parse(lines[0] as string)).toMatchObject({ message: "Answered", rpc: "get", ms: 3, level: 30 });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ message: "Answered", rpc: "get", ms: 3, level: 30 });
     expect(lines).toHaveLength(1);
   });
 

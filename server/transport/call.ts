@@ -105,6 +105,10 @@ class LazyCall implements Call {
   #follow(outer: AbortSignal | undefined): void {
     if (outer === undefined) return;
     if (outer.aborted) this.abort(outer.reason);
-    else outer.addEventListener("abort", () => this.abort(outer.reason), { once: true, signal: this.#controller?.signal as AbortSignal });
+    else
+      outer.addEventListener("abort", () => this.abort(outer.reason), {
+        once: true,
+        signal: this.#controller?.signal as AbortSignal,
+      });
   }
 }

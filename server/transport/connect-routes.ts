@@ -1,4 +1,4 @@
-import type { DescService, Message } from "@bufbuild/protobuf";
+import { type DescService, isMessage, type Message } from "@bufbuild/protobuf";
 import { type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 
@@ -7,7 +7,7 @@ import type { Principal } from "../pipeline/call-context.ts";
 import { type Call, createCall, type Protocol } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { toConnectError } from "./interceptors/error-mapping.ts";
-import { BINARY_DEPTH_MAX } from "./interceptors/well-formed.ts";
+import { BINARY_DEPTH_MAX, refuseHalfSurrogates } from "./interceptors/well-formed.ts";
 import type { MethodEntry, ServiceRegistry } from "./service-registry.ts";
 
 /** Who calls from outside: until there is sign-in, whoever may connect is the one local user. */
@@ -20,7 +20,11 @@ export interface ProtocolLimits {
 }
 
 /** A request listener for HTTP/1.1 and HTTP/2 that speaks all protocols by way of connect-node. It is complete, and slower than the fast path in front of it. */
-export function connectRoutes(registry: ServiceRegistry, dispatcher: Dispatcher, limits: ProtocolLimits): ReturnType<typeof connectNodeAdapter> {
+export function connectRoutes(
+  registry: ServiceRegistry,
+  dispatcher: Dispatcher,
+  limits: ProtocolLimits,
+): ReturnType<typeof connectNodeAdapter> {
   return connectNodeAdapter({
     routes: (router) => {
       for (const service of registry.services) addService(router, registry, dispatcher, service);
@@ -32,32 +36,54 @@ export function connectRoutes(registry: ServiceRegistry, dispatcher: Dispatcher,
   });
 }
 
-function addService(router: ConnectRouter, registry: ServiceRegistry, dispatcher: Dispatcher, service: DescService): void {
+function addService(
+  router: ConnectRouter,
+  registry: ServiceRegistry,
+  dispatcher: Dispatcher,
+  service: DescService,
+): void {
   const implementation: { [name: string]: unknown } = {};
   for (const method of service.methods) {
     const entry = registry.ofMethod(method) as MethodEntry;
     implementation[method.localName] =
       method.methodKind === "unary"
         ? (request: Message, context: HandlerContext) => unary(dispatcher, entry, request, context)
-        : (request: Message | AsyncIterable<Message>, context: HandlerContext) => stream(dispatcher, entry, request, context);
+        : (request: Message | AsyncIterable<Message>, context: HandlerContext) =>
+            stream(dispatcher, entry, request, context);
   }
   router.service(service, implementation as Partial<ServiceImpl<DescService>>);
 }
 
-async function unary(dispatcher: Dispatcher, entry: MethodEntry, request: Message, context: HandlerContext): Promise<Message> {
+async function unary(
+  dispatcher: Dispatcher,
+  entry: MethodEntry,
+  request: Message,
+  context: HandlerContext,
+): Promise<Message> {
   try {
+    refuseBrokenText(entry, request, context);
     return await dispatcher.unary(callOf(entry, context), entry, request);
   } catch (error) {
     throw error instanceof ApiError ? toConnectError(error) : error;
   }
 }
 
-async function* stream(dispatcher: Dispatcher, entry: MethodEntry, request: Message | AsyncIterable<Message>, context: HandlerContext): AsyncGenerator<Message> {
+async function* stream(
+  dispatcher: Dispatcher,
+  entry: MethodEntry,
+  request: Message | AsyncIterable<Message>,
+  context: HandlerContext,
+): AsyncGenerator<Message> {
   try {
+    if (isMessage(request)) refuseBrokenText(entry, request, context);
     yield* dispatcher.stream(callOf(entry, context), entry, request);
   } catch (error) {
     throw error instanceof ApiError ? toConnectError(error) : error;
   }
+}
+
+function refuseBrokenText(entry: MethodEntry, request: Message, { requestHeader }: HandlerContext): void {
+  if (requestHeader.get("content-type")?.includes("json") === true) refuseHalfSurrogates(entry.method.input, request);
 }
 
 function callOf(entry: MethodEntry, context: HandlerContext): Call {

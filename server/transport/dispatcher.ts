@@ -68,7 +68,9 @@ export class Dispatcher {
 
   /** Ends streams at once, since they would never end by themselves, and other calls when `drainMs` is over. Resolves when none is open. */
   async drain(drainMs: number): Promise<void> {
-    const stopping = new ApiError("SERVER_NOT_READY", "Cannot go on: the server is stopping, try again shortly", { retryAfterMs: 500 });
+    const stopping = new ApiError("SERVER_NOT_READY", "Cannot go on: the server is stopping, try again shortly", {
+      retryAfterMs: 500,
+    });
     this.#stopping = stopping;
     const fromOutside = [...this.#open].filter((call) => call.protocol !== "in-process");
     for (const call of fromOutside) if (call.method.methodKind !== "unary") call.abort(stopping);
@@ -96,7 +98,8 @@ export class Dispatcher {
 }
 
 function handlerOf(entry: MethodEntry): NonNullable<MethodEntry["handler"]> {
-  if (entry.handler === undefined) throw new ApiError("FEATURE_UNSUPPORTED", `Cannot call ${entry.label}: this server does not implement it`);
+  if (entry.handler === undefined)
+    throw new ApiError("FEATURE_UNSUPPORTED", `Cannot call ${entry.label}: this server does not implement it`);
   return entry.handler;
 }
 
@@ -110,11 +113,12 @@ function asMessage(entry: MethodEntry, value: object): Message {
  */
 function abortable(signal: AbortSignal): <T>(pending: Promise<T>) => Promise<T> {
   let refuse: ((reason: unknown) => void) | undefined;
-  const reason = (): unknown => (signal.reason instanceof Error ? signal.reason : new DOMException("The caller has gone", "AbortError"));
+  const reason = (): unknown =>
+    signal.reason instanceof Error ? signal.reason : new DOMException("The caller has gone", "AbortError");
   signal.addEventListener("abort", () => refuse?.(reason()), { once: true });
   return (pending) =>
     new Promise((resolve, reject) => {
-      if (signal.aborted) reject(reason() as Error);
+      if (signal.aborted) reject(reason());
       refuse = reject;
       pending.then(resolve, reject);
     });

@@ -13,7 +13,11 @@ const KiB = 1024;
 
 let fixture: TransportFixture;
 beforeAll(async () => {
-  fixture = await startFixture({ requestBytesMax: 64 * KiB, allowedHosts: ["stigmer.test"], allowedOrigins: ["https://app.test"] });
+  fixture = await startFixture({
+    requestBytesMax: 64 * KiB,
+    allowedHosts: ["stigmer.test"],
+    allowedOrigins: ["https://app.test"],
+  });
 });
 afterAll(() => fixture.close());
 
@@ -23,13 +27,27 @@ interface Reply {
   readonly body: string;
 }
 
-function http1(path: string, headers: Record<string, string>, method = "POST", body: string | Buffer = `{"value":"wfl-1"}`): Promise<Reply> {
+function http1(
+  path: string,
+  headers: Record<string, string>,
+  method = "POST",
+  body: string | Buffer = `{"value":"wfl-1"}`,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: "127.0.0.1", port: fixture.port, path, method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }));
-    });
+    const request = httpRequest(
+      { host: "127.0.0.1", port: fixture.port, path, method, headers, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
     request.on("error", reject);
     request.end(method === "GET" || method === "OPTIONS" ? undefined : body);
   });
@@ -93,10 +111,16 @@ describe("Host and Origin", () => {
     expect(allowed.headers["access-control-allow-origin"]).toBe("https://app.test");
     const own = await http1(GET, json);
     expect(own.headers["access-control-allow-origin"]).toBeUndefined();
-    const preflight = await http1(GET, { origin: "https://app.test", "access-control-request-method": "POST" }, "OPTIONS");
+    const preflight = await http1(
+      GET,
+      { origin: "https://app.test", "access-control-request-method": "POST" },
+      "OPTIONS",
+    );
     expect(preflight.status).toBe(204);
     expect(preflight.headers["access-control-allow-methods"]).toContain("POST");
-    expect((await http1(GET, { origin: "https://evil.test", "access-control-request-method": "POST" }, "OPTIONS")).status).toBe(403);
+    expect(
+      (await http1(GET, { origin: "https://evil.test", "access-control-request-method": "POST" }, "OPTIONS")).status,
+    ).toBe(403);
   });
 
   test("a server bound to all addresses answers to any address and to no other name", () => {
@@ -105,10 +129,19 @@ describe("Host and Origin", () => {
     expect(() => guard.check("evil.test", undefined)).toThrow(/evil\.test/u);
     expect(() => guard.check(undefined, undefined)).toThrow();
     expect(() => guard.check("", undefined)).toThrow();
-    expect(() => new HostGuard({ boundTo: "0.0.0.0", allowedHosts: ["*"], allowedOrigins: [] }).check("any.test", undefined)).not.toThrow();
+    expect(() =>
+      new HostGuard({ boundTo: "0.0.0.0", allowedHosts: ["*"], allowedOrigins: [] }).check("any.test", undefined),
+    ).not.toThrow();
   });
 
-  test.each([["127.8.9.1", true], ["::1", true], ["localhost", true], ["0.0.0.0", false], ["10.0.0.1", false], ["::", false]] as const)("isLoopback(%s)", (host, want) => {
+  test.each([
+    ["127.8.9.1", true],
+    ["::1", true],
+    ["localhost", true],
+    ["0.0.0.0", false],
+    ["10.0.0.1", false],
+    ["::", false],
+  ] as const)("isLoopback(%s)", (host, want) => {
     expect(isLoopback(host)).toBe(want);
   });
 });
@@ -127,7 +160,12 @@ describe("sizes", () => {
     ["something that is not gzip", small, { "content-encoding": "gzip" }, 400],
   ];
   test.each(cases)("%s", async (_, body, headers, status) => {
-    const reply = await http1(CREATE, { ...json, ...headers, "content-length": String(Buffer.byteLength(body)) }, "POST", body);
+    const reply = await http1(
+      CREATE,
+      { ...json, ...headers, "content-length": String(Buffer.byteLength(body)) },
+      "POST",
+      body,
+    );
     expect(reply.status).toBe(status);
     if (status === 429 && headers["content-encoding"] !== "br") expect(reply.body).toContain("limit-request-bytes");
   });
@@ -138,7 +176,9 @@ describe("sizes", () => {
 
   test("HTTP/2 announces how many streams it takes", async () => {
     const session = connectHttp2(fixture.url);
-    const settings = await new Promise<{ maxConcurrentStreams?: number; maxHeaderListSize?: number }>((resolve) => session.once("remoteSettings", resolve));
+    const settings = await new Promise<{ maxConcurrentStreams?: number; maxHeaderListSize?: number }>((resolve) =>
+      session.once("remoteSettings", resolve),
+    );
     session.destroy();
     expect(settings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 16 * KiB });
   });
@@ -162,15 +202,25 @@ describe("broken connections", () => {
     expect((await http1("/livez", {}, "GET")).status).toBe(200);
   });
 
-  test.each([["PR", "I"], ["P", "RI"], ["PO", "ST"]])("a head that arrives as %s and %s is still understood", async (first, second) => {
+  test.each([
+    ["PR", "I"],
+    ["P", "RI"],
+    ["PO", "ST"],
+  ])("a head that arrives as %s and %s is still understood", async (first, second) => {
     const socket = connectTcp(fixture.port, "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
     socket.setNoDelay(true);
     const answer = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(chunk.toString("latin1"))));
     await new Promise<void>((resolve) => socket.write(first, () => resolve()));
-    const rest = second === "ST" ? " / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n" : " * HTTP/2.0\r\n\r\nSM\r\n\r\n\u0000\u0000\u0000\u0004\u0000\u0000\u0000\u0000\u0000";
+    const rest =
+      second === "ST"
+        ? " / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
+        : " * HTTP/2.0\r\n\r\nSM\r\n\r\n\u0000\u0000\u0000\u0004\u0000\u0000\u0000\u0000\u0000";
     socket.write(second + rest, "latin1");
-    expect(await answer).toMatch(second === "ST" ? /^HTTP\/1\.1 404/u : /^\u0000\u0000.\u0004/u);
+    const head = (await answer).slice(0, 12);
+    // A frame of HTTP/2 has its type in the fourth byte; 4 is SETTINGS.
+    if (second === "ST") expect(head).toBe("HTTP/1.1 404");
+    else expect(head.charCodeAt(3)).toBe(4);
     socket.destroy();
   });
 });

@@ -36,13 +36,18 @@ export class Readiness {
 
 /** Registers grpc.health.v1: the server is ready or not as a whole, and each of its services with it. */
 export function registerHealth(registry: ServiceRegistry, readiness: Readiness): void {
-  const isKnown = (service: string): boolean => service === "" || registry.services.some((known) => known.typeName === service);
+  const isKnown = (service: string): boolean =>
+    service === "" || registry.services.some((known) => known.typeName === service);
   const now = (): Status => (readiness.isReady ? Status.SERVING : Status.NOT_SERVING);
   registry.register(
     Health,
     {
       check: async ({ service }) => {
-        if (!isKnown(service)) throw new ApiError("RESOURCE_NOT_FOUND", `Cannot find service "${service.slice(0, 200)}": this server does not have it`);
+        if (!isKnown(service))
+          throw new ApiError(
+            "RESOURCE_NOT_FOUND",
+            `Cannot find service "${service.slice(0, 200)}": this server does not have it`,
+          );
         return { status: now() };
       },
       list: async () => {

@@ -1,4 +1,14 @@
-import { clone, create, type DescMessage, type DescMethodStreaming, type DescMethodUnary, isMessage, type Message, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  clone,
+  create,
+  type DescMessage,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  isMessage,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
 
 import { ApiError } from "../errors/api-error.ts";
@@ -16,9 +26,16 @@ const system: Principal = { kind: "system", id: "system" };
  * neither side can change what the other holds. Errors arrive as the ApiError that was thrown.
  */
 export function createInProcessTransport(registry: ServiceRegistry, dispatcher: Dispatcher): Transport {
-  const begin = (method: DescMethodUnary | DescMethodStreaming, options: CallOptions): { call: Call; entry: MethodEntry } => {
+  const begin = (
+    method: DescMethodUnary | DescMethodStreaming,
+    options: CallOptions,
+  ): { call: Call; entry: MethodEntry } => {
     const entry = registry.ofMethod(method);
-    if (entry === undefined) throw new ApiError("METHOD_NOT_FOUND", `Cannot call ${method.parent.typeName}/${method.name}: this server does not have it`);
+    if (entry === undefined)
+      throw new ApiError(
+        "METHOD_NOT_FOUND",
+        `Cannot call ${method.parent.typeName}/${method.name}: this server does not have it`,
+      );
     return { entry, call: inProcessCall(entry, options) };
   };
   return {
@@ -76,7 +93,10 @@ function handOver(desc: DescMessage, input: MessageInitShape<DescMessage>): Mess
   return isMessage(input, desc) ? clone(desc, input) : create(desc, input);
 }
 
-async function* handOverAll(desc: DescMessage, input: AsyncIterable<MessageInitShape<DescMessage>>): AsyncGenerator<Message> {
+async function* handOverAll(
+  desc: DescMessage,
+  input: AsyncIterable<MessageInitShape<DescMessage>>,
+): AsyncGenerator<Message> {
   for await (const message of input) yield handOver(desc, message);
 }
 

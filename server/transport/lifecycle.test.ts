@@ -34,7 +34,10 @@ describe("in-process transport", () => {
       },
     });
     const client = createStigmerClient(transport.inProcess);
-    const workflow = await client.workflow.query.get({ value: "wfl-1" }, { contextValues: createContextValues().set(key, "unit"), headers: { "x-a": "b" } });
+    const workflow = await client.workflow.query.get(
+      { value: "wfl-1" },
+      { contextValues: createContextValues().set(key, "unit"), headers: { "x-a": "b" } },
+    );
     expect(workflow.$typeName).toBe("ai.stigmer.agentic.workflow.v1.Workflow");
     expect(workflow.metadata?.id).toBe("wfl-1");
     expect(seen).toEqual([{ kind: "system", id: "system" }, "unit", "b", "workflow", "in-process"]);
@@ -61,10 +64,15 @@ describe("in-process transport", () => {
   test("throws the ApiError of the handler, and INTERNAL for anything else", async () => {
     const fixture = await startFixture();
     const { query } = createStigmerClient(fixture.transport.inProcess).workflow;
-    await expect(query.get({ value: "missing" })).rejects.toMatchObject({ reason: "RESOURCE_NOT_FOUND", metadata: { kind: "Workflow" } });
+    await expect(query.get({ value: "missing" })).rejects.toMatchObject({
+      reason: "RESOURCE_NOT_FOUND",
+      metadata: { kind: "Workflow" },
+    });
     await expect(query.get({ value: "broken" })).rejects.toMatchObject({ reason: "INTERNAL" });
     await expect(query.get({ value: "broken" })).rejects.toBeInstanceOf(ApiError);
-    await expect(query.get({ value: "deaf" }, { timeoutMs: 20 })).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    await expect(query.get({ value: "deaf" }, { timeoutMs: 20 })).rejects.toMatchObject({
+      reason: "DEADLINE_EXCEEDED",
+    });
     const leave = new AbortController();
     const answer = query.get({ value: "hanging" }, { signal: leave.signal });
     leave.abort();
@@ -75,7 +83,10 @@ describe("in-process transport", () => {
   test("streams", async () => {
     const fixture = await startFixture();
     const positions: bigint[] = [];
-    for await (const { position } of createStigmerClient(fixture.transport.inProcess).workflowExecution.service.watch({ executionId: "x" })) positions.push(position);
+    for await (const { position } of createStigmerClient(fixture.transport.inProcess).workflowExecution.service.watch({
+      executionId: "x",
+    }))
+      positions.push(position);
     expect(positions).toEqual([1n, 2n, 3n]);
     await fixture.close();
   });
@@ -85,13 +96,18 @@ describe("interceptors", () => {
   test("metrics count calls from outside by method and code, and not the server's own", async () => {
     const metrics = createMetrics();
     const fixture = await startFixture({ metrics });
-    const outside = createStigmerClient(createConnectTransport({ baseUrl: fixture.url, httpVersion: "1.1" })).workflow.query;
+    const outside = createStigmerClient(createConnectTransport({ baseUrl: fixture.url, httpVersion: "1.1" })).workflow
+      .query;
     await outside.get({ value: "a" });
     await outside.get({ value: "missing" }).catch(() => undefined);
     await createStigmerClient(fixture.transport.inProcess).workflow.query.get({ value: "a" });
     const text = await (await fetch(`${fixture.url}/metrics`)).text();
-    expect(text).toContain(`stigmer_requests_total{rpc="ai.stigmer.agentic.workflow.v1.WorkflowQueryController/get",code="ok"} 1`);
-    expect(text).toContain(`stigmer_requests_total{rpc="ai.stigmer.agentic.workflow.v1.WorkflowQueryController/get",code="not_found"} 1`);
+    expect(text).toContain(
+      `stigmer_requests_total{rpc="ai.stigmer.agentic.workflow.v1.WorkflowQueryController/get",code="ok"} 1`,
+    );
+    expect(text).toContain(
+      `stigmer_requests_total{rpc="ai.stigmer.agentic.workflow.v1.WorkflowQueryController/get",code="not_found"} 1`,
+    );
     await fixture.close();
   });
 
@@ -104,7 +120,8 @@ describe("interceptors", () => {
       },
     };
     const fixture = await startFixture({ tracer });
-    const client = createStigmerClient(createConnectTransport({ baseUrl: fixture.url, httpVersion: "2" })).workflow.query;
+    const client = createStigmerClient(createConnectTransport({ baseUrl: fixture.url, httpVersion: "2" })).workflow
+      .query;
     await client.get({ value: "a" }, { headers: { traceparent: "00-1-2-01" } });
     await client.get({ value: "missing" }).catch(() => undefined);
     expect(seen).toEqual([["get", "00-1-2-01"], undefined, ["get", undefined], "RESOURCE_NOT_FOUND"]);
@@ -115,8 +132,12 @@ describe("interceptors", () => {
     const fixture = await startFixture();
     fixture.transport.readiness.isReady = false;
     const outside = createGrpcTransport({ baseUrl: fixture.url });
-    await expect(createStigmerClient(outside).workflow.query.get({ value: "a" })).rejects.toMatchObject({ code: Code.Unavailable });
-    await expect(createStigmerClient(fixture.transport.inProcess).workflow.query.get({ value: "a" })).resolves.toBeDefined();
+    await expect(createStigmerClient(outside).workflow.query.get({ value: "a" })).rejects.toMatchObject({
+      code: Code.Unavailable,
+    });
+    await expect(
+      createStigmerClient(fixture.transport.inProcess).workflow.query.get({ value: "a" }),
+    ).resolves.toBeDefined();
     expect((await fetch(`${fixture.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${fixture.url}/livez`)).status).toBe(200);
     const health = createClient(Health, outside);
@@ -144,7 +165,9 @@ describe("ServiceRegistry", () => {
 
 describe("listen", () => {
   test("an address beyond this machine has to be spelled out as insecure", async () => {
-    await expect(createServerTransport(options()).listen("0.0.0.0", 0)).rejects.toThrow(/Cannot listen on "0\.0\.0\.0".*--insecure/u);
+    await expect(createServerTransport(options()).listen("0.0.0.0", 0)).rejects.toThrow(
+      /Cannot listen on "0\.0\.0\.0".*--insecure/u,
+    );
     const transport = createServerTransport({ ...options(), insecure: true });
     await expect(transport.listen("0.0.0.0", 0)).resolves.toMatchObject({ family: "IPv4" });
     await transport.close(0);
@@ -155,7 +178,9 @@ describe("listen", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as { port: number };
     const transport = createServerTransport(options());
-    await expect(transport.listen("127.0.0.1", port)).rejects.toThrow(`Cannot listen on 127.0.0.1:${port}: another program does`);
+    await expect(transport.listen("127.0.0.1", port)).rejects.toThrow(
+      `Cannot listen on 127.0.0.1:${port}: another program does`,
+    );
     await transport.close(0);
     other.close();
   });
@@ -190,7 +215,9 @@ describe("close", () => {
   test("cuts off what does not end in time", async () => {
     const fixture = await startFixture();
     const client = createStigmerClient(createGrpcTransport({ baseUrl: fixture.url }));
-    const answer = client.workflow.query.get({ value: "deaf" }).catch((error: unknown) => ConnectError.from(error).code);
+    const answer = client.workflow.query
+      .get({ value: "deaf" })
+      .catch((error: unknown) => ConnectError.from(error).code);
     await until(() => fixture.calls.length > 0);
     await fixture.close(10);
     expect([Code.Unavailable, Code.Internal, Code.Canceled, Code.Aborted]).toContain(await answer);

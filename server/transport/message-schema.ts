@@ -71,7 +71,15 @@ interface FieldRulesJson {
 /** The rules that JSON Schema can say; the server checks all of them. */
 function keywords(rules: FieldRulesJson): JsonSchema {
   const names: { readonly [rule: string]: string } = {
-    minLen: "minLength", maxLen: "maxLength", pattern: "pattern", const: "const", in: "enum", gte: "minimum", lte: "maximum", minItems: "minItems", maxItems: "maxItems",
+    minLen: "minLength",
+    maxLen: "maxLength",
+    pattern: "pattern",
+    const: "const",
+    in: "enum",
+    gte: "minimum",
+    lte: "maximum",
+    minItems: "minItems",
+    maxItems: "maxItems",
   };
   const result: { [keyword: string]: unknown } = {};
   for (const type of ["string", "int32", "int64", "float", "repeated"]) {

@@ -18,7 +18,10 @@ export function openApi(registry: ServiceRegistry, version: string): JsonSchema 
         requestBody: { required: true, content: json(method.input) },
         responses: {
           "200": { description: method.output.name, content: json(method.output) },
-          default: { description: "Refused", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
+          default: {
+            description: "Refused",
+            content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+          },
         },
       },
     };
@@ -33,7 +36,11 @@ export function openApi(registry: ServiceRegistry, version: string): JsonSchema 
 
 const errorSchema: JsonSchema = {
   type: "object",
-  properties: { code: { type: "string" }, message: { type: "string" }, details: { type: "array", items: { type: "object" } } },
+  properties: {
+    code: { type: "string" },
+    message: { type: "string" },
+    details: { type: "array", items: { type: "object" } },
+  },
   required: ["code"],
 };
 
@@ -42,7 +49,11 @@ export function schemaRoutes(registry: ServiceRegistry, version: string): readon
   let document: JsonSchema | undefined;
   let byName: ReadonlyMap<string, JsonSchema> | undefined;
   return [
-    { path: "/openapi.json", methods: ["GET"], handle: () => jsonResponse(200, (document ??= openApi(registry, version))) },
+    {
+      path: "/openapi.json",
+      methods: ["GET"],
+      handle: () => jsonResponse(200, (document ??= openApi(registry, version))),
+    },
     {
       path: "/schemas/*",
       methods: ["GET"],
@@ -51,7 +62,11 @@ export function schemaRoutes(registry: ServiceRegistry, version: string): readon
         const name = path.slice("/schemas/".length).replace(/\.json$/u, "");
         if (name === "") return jsonResponse(200, { schemas: [...byName.keys()].map((key) => `/schemas/${key}.json`) });
         const schema = byName.get(name);
-        if (schema === undefined) return jsonResponse(404, { code: "not_found", message: `Cannot find schema "${name.slice(0, 200)}": "/schemas/" lists all` });
+        if (schema === undefined)
+          return jsonResponse(404, {
+            code: "not_found",
+            message: `Cannot find schema "${name.slice(0, 200)}": "/schemas/" lists all`,
+          });
         return jsonResponse(200, schema, { "content-type": "application/schema+json" });
       },
     },
@@ -65,5 +80,10 @@ function allSchemas(registry: ServiceRegistry): ReadonlyMap<string, JsonSchema> 
     schemas.reference(method.output);
   }
   const dialect = { $schema: "https://json-schema.org/draft/2020-12/schema" };
-  return new Map(Object.entries(schemas.all()).map(([name, schema]) => [name, { ...dialect, $id: `/schemas/${name}.json`, title: name, ...schema }]));
+  return new Map(
+    Object.entries(schemas.all()).map(([name, schema]) => [
+      name,
+      { ...dialect, $id: `/schemas/${name}.json`, title: name, ...schema },
+    ]),
+  );
 }

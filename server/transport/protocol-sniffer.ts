@@ -8,7 +8,11 @@ const SILENCE_MAX_MS = 10_000;
  * Tells HTTP/2 from HTTP/1.1 on a cleartext connection by its first three bytes (RFC 9113, 3.4: no method begins with `PRI`), and hands the connection on as if nothing had been
  * read.
  */
-export function sniffProtocol(socket: Socket, onHttp1: (socket: Socket) => void, onHttp2: (socket: Socket) => void): void {
+export function sniffProtocol(
+  socket: Socket,
+  onHttp1: (socket: Socket) => void,
+  onHttp2: (socket: Socket) => void,
+): void {
   let head: Buffer = Buffer.alloc(0);
   const onError = (): void => void socket.destroy();
   const onTimeout = (): void => void socket.destroy();

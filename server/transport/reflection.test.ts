@@ -28,7 +28,10 @@ async function ask(messageRequest: Question): Promise<unknown> {
   async function* one(): AsyncGenerator<{ messageRequest: Question; host: string }> {
     yield { messageRequest, host: "here" };
   }
-  for await (const answer of createClient(ServerReflection, createGrpcTransport({ baseUrl: fixture.url })).serverReflectionInfo(one())) {
+  for await (const answer of createClient(
+    ServerReflection,
+    createGrpcTransport({ baseUrl: fixture.url }),
+  ).serverReflectionInfo(one())) {
     expect(answer.validHost).toBe("here");
     expect(answer.originalRequest?.messageRequest).toEqual(messageRequest);
     return answer.messageResponse;
@@ -44,18 +47,35 @@ function namesOf(answer: unknown): string[] {
 describe("reflection", () => {
   test("lists every service", async () => {
     const { value } = (await ask({ case: "listServices", value: "" })) as { value: { service: { name: string }[] } };
-    expect(value.service.map(({ name }) => name)).toEqual(expect.arrayContaining([QUERY, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]));
+    expect(value.service.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([QUERY, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]),
+    );
   });
 
   const found: readonly [string, Question, string][] = [
     ["a service", { case: "fileContainingSymbol", value: QUERY }, "ai/stigmer/agentic/workflow/v1/query.proto"],
     ["a method", { case: "fileContainingSymbol", value: `${QUERY}.get` }, "ai/stigmer/agentic/workflow/v1/query.proto"],
-    ["a message", { case: "fileContainingSymbol", value: "ai.stigmer.agentic.workflow.v1.Workflow" }, "ai/stigmer/agentic/workflow/v1/api.proto"],
-    ["a nested message", { case: "fileContainingSymbol", value: "grpc.health.v1.HealthCheckResponse.ServingStatus" }, "grpc/health/v1/health.proto"],
+    [
+      "a message",
+      { case: "fileContainingSymbol", value: "ai.stigmer.agentic.workflow.v1.Workflow" },
+      "ai/stigmer/agentic/workflow/v1/api.proto",
+    ],
+    [
+      "a nested message",
+      { case: "fileContainingSymbol", value: "grpc.health.v1.HealthCheckResponse.ServingStatus" },
+      "grpc/health/v1/health.proto",
+    ],
     ["a file", { case: "fileByFilename", value: "google/protobuf/timestamp.proto" }, "google/protobuf/timestamp.proto"],
     [
       "an extension",
-      { case: "fileContainingExtension", value: { $typeName: "grpc.reflection.v1.ExtensionRequest", containingType: "google.protobuf.MethodOptions", extensionNumber: 50_056 } },
+      {
+        case: "fileContainingExtension",
+        value: {
+          $typeName: "grpc.reflection.v1.ExtensionRequest",
+          containingType: "google.protobuf.MethodOptions",
+          extensionNumber: 50_056,
+        },
+      },
       "ai/stigmer/iam/iampolicy/v1/rpcauthorization/method_options.proto",
     ],
   ];
@@ -67,7 +87,10 @@ describe("reflection", () => {
 
   test("gives the numbers of extensions", async () => {
     const answer = await ask({ case: "allExtensionNumbersOfType", value: "google.protobuf.MethodOptions" });
-    expect(answer).toMatchObject({ case: "allExtensionNumbersResponse", value: { extensionNumber: expect.arrayContaining([50_056, 50_057, 50_058]) as unknown } });
+    expect(answer).toMatchObject({
+      case: "allExtensionNumbersResponse",
+      value: { extensionNumber: expect.arrayContaining([50_056, 50_057, 50_058]) as unknown },
+    });
   });
 
   const missing: readonly Question[] = [
@@ -77,14 +100,20 @@ describe("reflection", () => {
     { case: undefined },
   ];
   test.each(missing)("answers %j with an error and not with the end of the stream", async (question) => {
-    expect(await ask(question)).toMatchObject({ case: "errorResponse", value: { errorMessage: expect.stringContaining("Cannot") as unknown } });
+    expect(await ask(question)).toMatchObject({
+      case: "errorResponse",
+      value: { errorMessage: expect.stringContaining("Cannot") as unknown },
+    });
   });
 
   test("answers v1alpha the same", async () => {
     async function* one(): AsyncGenerator<{ messageRequest: { case: "fileContainingSymbol"; value: string } }> {
       yield { messageRequest: { case: "fileContainingSymbol", value: QUERY } };
     }
-    for await (const answer of createClient(ServerReflectionAlpha, createGrpcTransport({ baseUrl: fixture.url })).serverReflectionInfo(one())) {
+    for await (const answer of createClient(
+      ServerReflectionAlpha,
+      createGrpcTransport({ baseUrl: fixture.url }),
+    ).serverReflectionInfo(one())) {
       expect(answer.originalRequest?.messageRequest.value).toBe(QUERY);
       expect(namesOf(answer.messageResponse)[0]).toBe("ai/stigmer/agentic/workflow/v1/query.proto");
     }
@@ -93,17 +122,32 @@ describe("reflection", () => {
 
 describe("grpc-js with nothing but what reflection told it", () => {
   type Method = (request: object, done: (error: ServiceError | null, response: unknown) => void) => void;
-  let client: Client & { readonly [method: string]: Method };
+  let client: Client & { readonly get: Method };
   beforeAll(async () => {
-    const answer = (await ask({ case: "fileContainingSymbol", value: QUERY })) as { value: { fileDescriptorProto: Uint8Array[] } };
-    const set = create(FileDescriptorSetSchema, { file: answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes)) });
+    const answer = (await ask({ case: "fileContainingSymbol", value: QUERY })) as {
+      value: { fileDescriptorProto: Uint8Array[] };
+    };
+    const set = create(FileDescriptorSetSchema, {
+      file: answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes)),
+    });
     const definition = loadFileDescriptorSetFromBuffer(Buffer.from(toBinary(FileDescriptorSetSchema, set)));
-    const root = loadPackageDefinition(definition) as unknown as { ai: { stigmer: { agentic: { workflow: { v1: { WorkflowQueryController: new (...args: unknown[]) => typeof client } } } } } };
-    client = new root.ai.stigmer.agentic.workflow.v1.WorkflowQueryController(`127.0.0.1:${fixture.port}`, credentials.createInsecure());
+    const root = loadPackageDefinition(definition) as unknown as {
+      ai: {
+        stigmer: {
+          agentic: { workflow: { v1: { WorkflowQueryController: new (...args: unknown[]) => typeof client } } };
+        };
+      };
+    };
+    client = new root.ai.stigmer.agentic.workflow.v1.WorkflowQueryController(
+      `127.0.0.1:${fixture.port}`,
+      credentials.createInsecure(),
+    );
   });
   afterAll(() => client.close());
   const call = (value: string): Promise<unknown> =>
-    new Promise((resolve, reject) => (client["get"] as Method).call(client, { value }, (error, response) => (error === null ? resolve(response) : reject(error))));
+    new Promise((resolve, reject) =>
+      client.get({ value }, (error, response) => (error === null ? resolve(response) : reject(error))),
+    );
 
   test("calls a method", async () => {
     expect(await call("wfl-1")).toMatchObject({ metadata: { id: "wfl-1", name: "local" } });
@@ -119,11 +163,23 @@ describe("grpc-js with nothing but what reflection told it", () => {
 describe("buf curl", () => {
   const buf = path.resolve(import.meta.dirname, "../../node_modules/.bin/buf");
   const curl = (protocol: string, method: string, data: object): Promise<{ stdout: string }> =>
-    promisify(execFile)(buf, ["curl", "--protocol", protocol, "--http2-prior-knowledge", "-d", JSON.stringify(data), `${fixture.url}/${method}`]);
+    promisify(execFile)(buf, [
+      "curl",
+      "--protocol",
+      protocol,
+      "--http2-prior-knowledge",
+      "-d",
+      JSON.stringify(data),
+      `${fixture.url}/${method}`,
+    ]);
 
   test.each(["grpc", "grpcweb", "connect"])("calls by reflection over %s, unary and streaming", async (protocol) => {
-    expect(JSON.parse((await curl(protocol, `${QUERY}/get`, { value: "wfl-1" })).stdout)).toEqual({ metadata: { id: "wfl-1", name: "local" } });
-    const stream = await curl(protocol, "ai.stigmer.orchestration.v1.WorkflowExecutionService/watch", { executionId: "x" });
+    expect(JSON.parse((await curl(protocol, `${QUERY}/get`, { value: "wfl-1" })).stdout)).toEqual({
+      metadata: { id: "wfl-1", name: "local" },
+    });
+    const stream = await curl(protocol, "ai.stigmer.orchestration.v1.WorkflowExecutionService/watch", {
+      executionId: "x",
+    });
     expect(stream.stdout.match(/"position"/gu)).toHaveLength(3);
   });
 

@@ -1,6 +1,10 @@
 import { type DescFile, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { ServerReflection, type ServerReflectionRequest, type ServerReflectionResponseSchema } from "@stigmer/api/gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  type ServerReflectionResponseSchema,
+} from "@stigmer/api/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@stigmer/api/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 
 import type { ServiceRegistry } from "./service-registry.ts";
@@ -52,24 +56,39 @@ function answer(files: ReflectedFiles, { messageRequest }: ServerReflectionReque
       return fileAnswer(files, files.bySymbol(messageRequest.value), `symbol "${messageRequest.value}"`);
     case "fileContainingExtension": {
       const { containingType, extensionNumber } = messageRequest.value;
-      return fileAnswer(files, files.byExtension(containingType, extensionNumber), `extension ${extensionNumber} of "${containingType}"`);
+      return fileAnswer(
+        files,
+        files.byExtension(containingType, extensionNumber),
+        `extension ${extensionNumber} of "${containingType}"`,
+      );
     }
     case "allExtensionNumbersOfType": {
       const numbers = files.extensionNumbers(messageRequest.value);
       if (numbers === undefined) return notFound(`message "${messageRequest.value}"`);
-      return { case: "allExtensionNumbersResponse", value: { baseTypeName: messageRequest.value, extensionNumber: [...numbers] } };
+      return {
+        case: "allExtensionNumbersResponse",
+        value: { baseTypeName: messageRequest.value, extensionNumber: [...numbers] },
+      };
     }
     case undefined:
-      return { case: "errorResponse", value: { errorCode: GRPC_INVALID_ARGUMENT, errorMessage: "Cannot answer: the request asks nothing" } };
+      return {
+        case: "errorResponse",
+        value: { errorCode: GRPC_INVALID_ARGUMENT, errorMessage: "Cannot answer: the request asks nothing" },
+      };
   }
 }
 
 function fileAnswer(files: ReflectedFiles, file: DescFile | undefined, what: string): Answer {
-  return file === undefined ? notFound(what) : { case: "fileDescriptorResponse", value: { fileDescriptorProto: files.withImports(file) } };
+  return file === undefined
+    ? notFound(what)
+    : { case: "fileDescriptorResponse", value: { fileDescriptorProto: files.withImports(file) } };
 }
 
 function notFound(what: string): Answer {
-  return { case: "errorResponse", value: { errorCode: GRPC_NOT_FOUND, errorMessage: `Cannot find ${what}: this server does not have it` } };
+  return {
+    case: "errorResponse",
+    value: { errorCode: GRPC_NOT_FOUND, errorMessage: `Cannot find ${what}: this server does not have it` },
+  };
 }
 
 /** The files of all registered services with an index of what they declare; made when first asked, when registration is over. */

@@ -10,9 +10,22 @@ const routes: readonly HttpRoute[] = [
   {
     path: "/events",
     methods: ["POST"],
-    handle: async (request) => jsonResponse(202, { length: (await request.body()).length, type: request.headers["content-type"], query: request.query.get("q") }),
+    handle: async (request) =>
+      jsonResponse(202, {
+        length: (await request.body()).length,
+        type: request.headers["content-type"],
+        query: request.query.get("q"),
+      }),
   },
-  { path: "/app/*", methods: ["GET"], handle: ({ path }) => ({ status: 200, headers: { "content-type": "text/html", "content-security-policy": "own" }, body: path }) },
+  {
+    path: "/app/*",
+    methods: ["GET"],
+    handle: ({ path }) => ({
+      status: 200,
+      headers: { "content-type": "text/html", "content-security-policy": "own" },
+      body: path,
+    }),
+  },
   { path: "/app/deep/*", methods: ["GET"], handle: () => ({ status: 200, body: "deep" }) },
   {
     path: "/stream",
@@ -79,14 +92,30 @@ describe("routes", () => {
 
   const posts: readonly [string, Uint8Array<ArrayBuffer>, Record<string, string>, number, string][] = [
     ["a body", new Uint8Array(10), {}, 202, `"length":10`],
-    ["a compressed body", new Uint8Array(gzipSync(new Uint8Array(900))), { "content-encoding": "gzip" }, 202, `"length":900`],
+    [
+      "a compressed body",
+      new Uint8Array(gzipSync(new Uint8Array(900))),
+      { "content-encoding": "gzip" },
+      202,
+      `"length":900`,
+    ],
     ["a body beyond the limit", new Uint8Array(1001), {}, 429, "REQUEST_TOO_LARGE"],
-    ["a bomb", new Uint8Array(gzipSync(new Uint8Array(900_000))), { "content-encoding": "gzip" }, 429, "REQUEST_TOO_LARGE"],
+    [
+      "a bomb",
+      new Uint8Array(gzipSync(new Uint8Array(900_000))),
+      { "content-encoding": "gzip" },
+      429,
+      "REQUEST_TOO_LARGE",
+    ],
     ["a broken gzip", new Uint8Array(10), { "content-encoding": "gzip" }, 400, "REQUEST_MALFORMED"],
     ["an unknown encoding", new Uint8Array(10), { "content-encoding": "zip" }, 400, "REQUEST_MALFORMED"],
   ];
   test.each(posts)("POST of %s", async (_, body, headers, status, text) => {
-    const reply = await get("/events?q=1", { method: "POST", body, headers: { "content-type": "application/cloudevents+json", ...headers } });
+    const reply = await get("/events?q=1", {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/cloudevents+json", ...headers },
+    });
     expect(reply.status).toBe(status);
     expect(reply.text).toContain(text);
   });
@@ -119,7 +148,9 @@ describe("descriptions", () => {
   interface OpenApi {
     readonly info: { readonly version: string };
     readonly paths: { readonly [path: string]: unknown };
-    readonly components: { readonly schemas: { readonly [name: string]: { readonly properties: { readonly [name: string]: unknown } } } };
+    readonly components: {
+      readonly schemas: { readonly [name: string]: { readonly properties: { readonly [name: string]: unknown } } };
+    };
   }
 
   test("/openapi.json describes every unary method, and every reference in it leads somewhere", async () => {
@@ -128,15 +159,20 @@ describe("descriptions", () => {
     expect(document.info.version).toBe("1.2.3");
     expect(document.paths["/ai.stigmer.agentic.workflow.v1.WorkflowQueryController/get"]).toBeDefined();
     expect(Object.keys(document.paths).filter((path) => path.includes("grpc.") || path.endsWith("/watch"))).toEqual([]);
-    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/gu)].map((match) => match[1] as string);
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/gu)].map((match) => match[1] ?? "");
     expect(references.filter((name) => !Object.hasOwn(document.components.schemas, name))).toEqual([]);
-    expect(document.components.schemas["ai.stigmer.agentic.workflow.v1.WorkflowDocument"]?.properties["dsl"]).toEqual({ type: "string", pattern: String.raw`^1\.0\.[0-9]+$` });
+    expect(document.components.schemas["ai.stigmer.agentic.workflow.v1.WorkflowDocument"]?.properties["dsl"]).toEqual({
+      type: "string",
+      pattern: String.raw`^1\.0\.[0-9]+$`,
+    });
   });
 
   test("/schemas/ lists a schema for every message, each of which can be fetched", async () => {
     const { schemas } = JSON.parse((await get("/schemas/")).text) as { schemas: string[] };
     expect(schemas).toContain("/schemas/ai.stigmer.agentic.workflow.v1.Workflow.json");
-    const schema = JSON.parse((await get("/schemas/ai.stigmer.agentic.workflow.v1.Workflow.json")).text) as { properties: Record<string, object> };
+    const schema = JSON.parse((await get("/schemas/ai.stigmer.agentic.workflow.v1.Workflow.json")).text) as {
+      properties: Record<string, object>;
+    };
     expect(schema.properties["spec"]).toEqual({ $ref: "/schemas/ai.stigmer.agentic.workflow.v1.WorkflowSpec.json" });
     expect((await get("/schemas/__proto__.json")).status).toBe(404);
   });

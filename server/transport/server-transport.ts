@@ -21,7 +21,6 @@ import { HostGuard } from "./interceptors/host-origin.ts";
 import { readiness as readinessInterceptor } from "./interceptors/readiness.ts";
 import { requestMetrics } from "./interceptors/request-metrics.ts";
 import { callSpans } from "./interceptors/span.ts";
-import { wellFormedRequests } from "./interceptors/well-formed.ts";
 import { listenError, refuseOpenBind } from "./listen-address.ts";
 import { schemaRoutes } from "./openapi.ts";
 import { registerReflection } from "./reflection.ts";
@@ -83,7 +82,10 @@ class NodeServerTransport implements ServerTransport {
     this.#options = options;
     const spans = tracer === noTracer ? [] : [callSpans(tracer)];
     const isReady = (): boolean => this.readiness.isReady;
-    this.#dispatcher = new Dispatcher([requestMetrics(metrics), ...spans, readinessInterceptor(isReady), authorization(metrics), wellFormedRequests], logger);
+    this.#dispatcher = new Dispatcher(
+      [requestMetrics(metrics), ...spans, readinessInterceptor(isReady), authorization(metrics)],
+      logger,
+    );
     this.inProcess = createInProcessTransport(this.registry, this.#dispatcher);
     registerHealth(this.registry, this.readiness);
     registerReflection(this.registry);
@@ -119,17 +121,37 @@ class Network {
   readonly #router: HttpRouter;
   readonly #stopping = new AbortController();
 
-  constructor(options: ServerTransportOptions, host: string, registry: ServiceRegistry, dispatcher: Dispatcher, isReady: () => boolean) {
+  constructor(
+    options: ServerTransportOptions,
+    host: string,
+    registry: ServiceRegistry,
+    dispatcher: Dispatcher,
+    isReady: () => boolean,
+  ) {
     const limits = { requestBytesMax: options.requestBytesMax ?? DEFAULT_REQUEST_BYTES };
     const { logger, metrics, version, routes = [] } = options;
-    this.#guard = new HostGuard({ boundTo: host, allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] });
+    this.#guard = new HostGuard({
+      boundTo: host,
+      allowedHosts: options.allowedHosts ?? [],
+      allowedOrigins: options.allowedOrigins ?? [],
+    });
     this.#registry = registry;
     this.#fastPath = new FastPath(registry, dispatcher, limits, logger);
     this.#connect = connectRoutes(registry, dispatcher, limits);
-    this.#router = new HttpRouter([...healthRoutes(isReady), metricsRoute(metrics), ...schemaRoutes(registry, version), ...routes], limits.requestBytesMax, logger);
+    this.#router = new HttpRouter(
+      [...healthRoutes(isReady), metricsRoute(metrics), ...schemaRoutes(registry, version), ...routes],
+      limits.requestBytesMax,
+      logger,
+    );
     this.server = new HttpServer(
-      { http1: (request, response) => this.#http1(request, response), http2: (stream, headers, compatible) => this.#http2(stream, headers, compatible) },
-      { headerBytesMax: options.headerBytesMax ?? DEFAULT_HEADER_BYTES, streamsMax: options.streamsMax ?? DEFAULT_STREAMS },
+      {
+        http1: (request, response) => this.#http1(request, response),
+        http2: (stream, headers, compatible) => this.#http2(stream, headers, compatible),
+      },
+      {
+        headerBytesMax: options.headerBytesMax ?? DEFAULT_HEADER_BYTES,
+        streamsMax: options.streamsMax ?? DEFAULT_STREAMS,
+      },
     );
   }
 
@@ -145,8 +167,12 @@ class Network {
     this.#other(request, response, host as string, extra);
   }
 
-  #http2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, compatible: () => readonly [Http2ServerRequest, Http2ServerResponse]): void {
-    const host = (headers[":authority"] as string | undefined) ?? headers.host;
+  #http2(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    compatible: () => readonly [Http2ServerRequest, Http2ServerResponse],
+  ): void {
+    const host = headers[":authority"] ?? headers.host;
     try {
       this.#guard.check(host, headers.origin);
     } catch (error) {
@@ -160,7 +186,12 @@ class Network {
     this.#other(request, response, host as string, extra);
   }
 
-  #admit(host: string | undefined, origin: string | undefined, request: NodeRequest, response: NodeResponse): ExtraHeaders | undefined | "refused" {
+  #admit(
+    host: string | undefined,
+    origin: string | undefined,
+    request: NodeRequest,
+    response: NodeResponse,
+  ): ExtraHeaders | undefined | "refused" {
     try {
       this.#guard.check(host, origin);
       return this.#corsHeaders(host as string, origin);
@@ -195,7 +226,11 @@ class Network {
   /** Cross-origin headers for a page of an allowed origin, and for no other. */
   #corsHeaders(host: string, origin: string | undefined): ExtraHeaders | undefined {
     if (origin === undefined || this.#guard.isOwnOrigin(host, origin)) return undefined;
-    return { "access-control-allow-origin": origin, "access-control-expose-headers": "grpc-status, grpc-message, grpc-status-details-bin", vary: "origin" };
+    return {
+      "access-control-allow-origin": origin,
+      "access-control-expose-headers": "grpc-status, grpc-message, grpc-status-details-bin",
+      vary: "origin",
+    };
   }
 }
 
@@ -203,19 +238,27 @@ const preflight = {
   status: 204,
   headers: {
     "access-control-allow-methods": "GET, POST",
-    "access-control-allow-headers": "content-type, connect-protocol-version, connect-timeout-ms, x-grpc-web, x-user-agent, grpc-timeout, x-request-id, stigmer-dry-run",
+    "access-control-allow-headers":
+      "content-type, connect-protocol-version, connect-timeout-ms, x-grpc-web, x-user-agent, grpc-timeout, x-request-id, stigmer-dry-run",
     "access-control-max-age": "7200",
   },
 };
 
 function isRpc(contentType: string | undefined, path: string): boolean {
-  return contentType !== undefined && /^application\/(?:grpc|connect|proto|json)/u.test(contentType) && /^\/[\w.]+\.\w+\/\w+$/u.test(path);
+  return (
+    contentType !== undefined &&
+    /^application\/(?:grpc|connect|proto|json)/u.test(contentType) &&
+    /^\/[\w.]+\.\w+\/\w+$/u.test(path)
+  );
 }
 
 function unknownMethod(path: string, contentType: string): Parameters<typeof send>[1] {
   const error = new ApiError("METHOD_NOT_FOUND", `Cannot call ${path.slice(1, 300)}: this server has no such method`);
   if (!contentType.startsWith("application/grpc")) return { ...errorResponse(error), status: 404 };
-  return { status: 200, headers: { "content-type": contentType, "grpc-status": "12", "grpc-message": grpcMessage(error.message) } };
+  return {
+    status: 200,
+    headers: { "content-type": contentType, "grpc-status": "12", "grpc-message": grpcMessage(error.message) },
+  };
 }
 
 /** Aborts when the caller leaves or the server stops. */

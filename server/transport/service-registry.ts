@@ -16,9 +16,18 @@ import { api_resource_kind } from "@stigmer/api/gen/ai/stigmer/commons/apiresour
 
 import type { Call } from "./call.ts";
 
-type Unary<I extends DescMessage, O extends DescMessage> = (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>;
-type ServerStream<I extends DescMessage, O extends DescMessage> = (request: MessageShape<I>, call: Call) => AsyncIterable<MessageInitShape<O>>;
-type Streams<I extends DescMessage, O extends DescMessage> = (requests: AsyncIterable<MessageShape<I>>, call: Call) => AsyncIterable<MessageInitShape<O>>;
+type Unary<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+  call: Call,
+) => Promise<MessageInitShape<O>>;
+type ServerStream<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+  call: Call,
+) => AsyncIterable<MessageInitShape<O>>;
+type Streams<I extends DescMessage, O extends DescMessage> = (
+  requests: AsyncIterable<MessageShape<I>>,
+  call: Call,
+) => AsyncIterable<MessageInitShape<O>>;
 
 /** The function that a method needs. */
 export type MethodImplementation<M extends DescMethod> =
@@ -31,10 +40,15 @@ export type MethodImplementation<M extends DescMethod> =
         : never;
 
 /** Functions for the methods of a service. One that is left out answers UNIMPLEMENTED. */
-export type ServiceImplementation<S extends DescService> = { readonly [M in keyof S["method"]]?: MethodImplementation<S["method"][M]> };
+export type ServiceImplementation<S extends DescService> = {
+  readonly [M in keyof S["method"]]?: MethodImplementation<S["method"][M]>;
+};
 
 /** A handler without its types, as the dispatcher calls it: a message or a stream in, a message or a stream out. */
-export type UntypedHandler = (request: Message | AsyncIterable<Message>, call: Call) => Promise<object> | AsyncIterable<object>;
+export type UntypedHandler = (
+  request: Message | AsyncIterable<Message>,
+  call: Call,
+) => Promise<object> | AsyncIterable<object>;
 
 /** A method with everything that each call of it needs, found once. */
 export interface MethodEntry {
@@ -67,7 +81,11 @@ export class ServiceRegistry {
   }
 
   /** Adds a service. `access: "open"` is for protocols that declare no permissions; everything else is denied without one. */
-  register<S extends DescService>(service: S, implementation: ServiceImplementation<S>, options: { readonly access?: "open" } = {}): void {
+  register<S extends DescService>(
+    service: S,
+    implementation: ServiceImplementation<S>,
+    options: { readonly access?: "open" } = {},
+  ): void {
     if (this.#services.some((known) => known.typeName === service.typeName)) {
       throw new Error(`Cannot register service "${service.typeName}": it is registered already`);
     }

@@ -40,7 +40,14 @@ export async function startFixture(
   registerMore(transport.registry);
   transport.readiness.isReady = true;
   const { port } = await transport.listen("127.0.0.1", 0);
-  return { transport, port, url: `http://127.0.0.1:${port}`, log, calls, close: (drainMs = 0) => transport.close(drainMs) };
+  return {
+    transport,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    log,
+    calls,
+    close: (drainMs = 0) => transport.close(drainMs),
+  };
 }
 
 function registerFixture({ registry }: ServerTransport, calls: Call[]): void {
@@ -77,7 +84,9 @@ async function behave(id: string, { signal }: Call): Promise<void> {
     case "missing":
       throw new ApiError("RESOURCE_NOT_FOUND", "Workflow not found: missing", { metadata: { kind: "Workflow" } });
     case "invalid":
-      throw new ApiError("REQUEST_INVALID", "metadata.name: is empty", { violations: [{ field: "metadata.name", description: "is empty" }] });
+      throw new ApiError("REQUEST_INVALID", "metadata.name: is empty", {
+        violations: [{ field: "metadata.name", description: "is empty" }],
+      });
     case "busy":
       throw new ApiError("SERVER_OVERLOADED", "Cannot write: too much is waiting", { retryAfterMs: 1500 });
     case "broken":

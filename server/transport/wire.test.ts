@@ -2,7 +2,12 @@ import { connect as connectHttp2 } from "node:http2";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { compressionGzip, createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import {
+  compressionGzip,
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
 import { createStigmerClient } from "@stigmer/api/client.ts";
 import { WorkflowSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/api_pb.ts";
 import { WorkflowIdSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/io_pb.ts";
@@ -25,14 +30,33 @@ const CREATE = "/ai.stigmer.agentic.workflow.v1.WorkflowCommandController/create
 
 const transports: readonly [string, () => Transport][] = [
   ["gRPC", () => createGrpcTransport({ baseUrl: fixture.url })],
-  ["gRPC, gzip", () => createGrpcTransport({ baseUrl: fixture.url, compressMinBytes: 0, sendCompression: compressionGzip })],
+  [
+    "gRPC, gzip",
+    () => createGrpcTransport({ baseUrl: fixture.url, compressMinBytes: 0, sendCompression: compressionGzip }),
+  ],
   ["gRPC-Web, HTTP/1.1", () => createGrpcWebTransport({ baseUrl: fixture.url, httpVersion: "1.1" })],
   ["gRPC-Web, HTTP/2", () => createGrpcWebTransport({ baseUrl: fixture.url, httpVersion: "2" })],
   ["Connect proto, HTTP/1.1", () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "1.1" })],
   ["Connect proto, HTTP/2", () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "2" })],
-  ["Connect JSON, HTTP/1.1", () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "1.1", useBinaryFormat: false })],
-  ["Connect JSON, HTTP/2", () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "2", useBinaryFormat: false })],
-  ["Connect JSON, HTTP/2, gzip", () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "2", useBinaryFormat: false, compressMinBytes: 0, sendCompression: compressionGzip })],
+  [
+    "Connect JSON, HTTP/1.1",
+    () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "1.1", useBinaryFormat: false }),
+  ],
+  [
+    "Connect JSON, HTTP/2",
+    () => createConnectTransport({ baseUrl: fixture.url, httpVersion: "2", useBinaryFormat: false }),
+  ],
+  [
+    "Connect JSON, HTTP/2, gzip",
+    () =>
+      createConnectTransport({
+        baseUrl: fixture.url,
+        httpVersion: "2",
+        useBinaryFormat: false,
+        compressMinBytes: 0,
+        sendCompression: compressionGzip,
+      }),
+  ],
 ];
 
 describe.each(transports)("%s", (_, makeTransport) => {
@@ -44,8 +68,13 @@ describe.each(transports)("%s", (_, makeTransport) => {
   });
 
   test("carries a large message with text of every sort", async () => {
-    const labels = Object.fromEntries(Array.from({ length: 2000 }, (_unused, i) => [`key-${i}`, `värde ${i} 😀 \u0000 __proto__`]));
-    const workflow = await client().workflow.command.create({ metadata: { name: "große Sache", labels: { ...labels, __proto__x: "1" } }, spec: { definition: "a: 1\n".repeat(1000) } });
+    const labels = Object.fromEntries(
+      Array.from({ length: 2000 }, (_unused, i) => [`key-${i}`, `värde ${i} 😀 \u0000 __proto__`]),
+    );
+    const workflow = await client().workflow.command.create({
+      metadata: { name: "große Sache", labels: { ...labels, __proto__x: "1" } },
+      spec: { definition: "a: 1\n".repeat(1000) },
+    });
     expect(workflow.metadata?.labels).toEqual({ ...labels, __proto__x: "1" });
     expect(workflow.spec?.definition).toHaveLength(5000);
   });
@@ -57,11 +86,21 @@ describe.each(transports)("%s", (_, makeTransport) => {
     ["broken", Code.Internal, "INTERNAL"],
   ];
   test.each(refusals)("tells a caller of %s: code, reason and details", async (id, code, reason) => {
-    const error = await client().workflow.query.get({ value: id }).then(() => undefined, ConnectError.from);
+    const error = await client()
+      .workflow.query.get({ value: id })
+      .then(
+        () => undefined,
+        (reason: unknown) => ConnectError.from(reason),
+      );
     expect(error?.code).toBe(code);
     expect(error?.findDetails(ErrorInfoSchema)[0]).toMatchObject({ reason, domain: "stigmer.ai" });
-    if (id === "invalid") expect(error?.findDetails(BadRequestSchema)[0]?.fieldViolations[0]).toMatchObject({ field: "metadata.name", description: "is empty" });
-    if (id === "busy") expect(error?.findDetails(RetryInfoSchema)[0]?.retryDelay).toMatchObject({ seconds: 1n, nanos: 500_000_000 });
+    if (id === "invalid")
+      expect(error?.findDetails(BadRequestSchema)[0]?.fieldViolations[0]).toMatchObject({
+        field: "metadata.name",
+        description: "is empty",
+      });
+    if (id === "busy")
+      expect(error?.findDetails(RetryInfoSchema)[0]?.retryDelay).toMatchObject({ seconds: 1n, nanos: 500_000_000 });
     if (id === "broken") expect(JSON.stringify([error?.message, error?.details])).not.toContain("secret detail");
   });
 
@@ -70,19 +109,26 @@ describe.each(transports)("%s", (_, makeTransport) => {
   });
 
   test("ends at the deadline of the caller even when the handler is deaf", async () => {
-    await expect(client().workflow.query.get({ value: "deaf" }, { timeoutMs: 40 })).rejects.toMatchObject({ code: Code.DeadlineExceeded });
+    await expect(client().workflow.query.get({ value: "deaf" }, { timeoutMs: 40 })).rejects.toMatchObject({
+      code: Code.DeadlineExceeded,
+    });
   });
 
   test("streams, in order, to the end", async () => {
     const positions: bigint[] = [];
-    for await (const { position } of client().workflowExecution.service.watch({ executionId: "wex-1", afterPosition: 0n })) positions.push(position);
+    for await (const { position } of client().workflowExecution.service.watch({
+      executionId: "wex-1",
+      afterPosition: 0n,
+    }))
+      positions.push(position);
     expect(positions).toEqual([1n, 2n, 3n]);
   });
 
   test("ends a stream with an error after what was sent", async () => {
     const positions: bigint[] = [];
     const read = async (): Promise<void> => {
-      for await (const { position } of client().workflowExecution.service.watch({ executionId: "missing" })) positions.push(position);
+      for await (const { position } of client().workflowExecution.service.watch({ executionId: "missing" }))
+        positions.push(position);
     };
     await expect(read()).rejects.toMatchObject({ code: Code.NotFound });
     expect(positions).toEqual([1n, 2n]);
@@ -113,14 +159,22 @@ describe.each(transports)("%s", (_, makeTransport) => {
 });
 
 test("an error of ours is logged with its stack under the id that the caller is told", async () => {
-  const response = await fetch(fixture.url + GET, { method: "POST", headers: { "content-type": "application/json", "x-request-id": "my-id" }, body: `{"value":"broken"}` });
+  const response = await fetch(fixture.url + GET, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-request-id": "my-id" },
+    body: `{"value":"broken"}`,
+  });
   expect(response.status).toBe(500);
   expect(await response.text()).toContain("my-id");
   expect(fixture.log.find((line) => line.includes("my-id"))).toMatch(/secret detail.*transport-fixture/u);
 });
 
 describe("plain HTTP/1.1 with JSON", () => {
-  const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> =>
+  const post = (
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ): Promise<Response> =>
     fetch(fixture.url + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
 
   test("answers as curl would see it", async () => {
@@ -131,11 +185,14 @@ describe("plain HTTP/1.1 with JSON", () => {
   });
 
   test("takes brotli by way of connect-node", async () => {
-    const response = await post(GET, new Uint8Array(brotliCompressSync(`{"value":"wfl-1"}`)), { "content-encoding": "br" });
+    const response = await post(GET, new Uint8Array(brotliCompressSync(`{"value":"wfl-1"}`)), {
+      "content-encoding": "br",
+    });
     expect(await response.json()).toMatchObject({ metadata: { id: "wfl-1" } });
   });
 
-  const deep = (levels: number): string => `{"spec":{"document":{"description":"x"},"tasks":[{"taskConfig":${`{"a":`.repeat(levels)}1${"}".repeat(levels)}}]}}`;
+  const deep = (levels: number): string =>
+    `{"spec":{"document":{"description":"x"},"tasks":[{"taskConfig":${`{"a":`.repeat(levels)}1${"}".repeat(levels)}}]}}`;
   const bad: readonly [string, string | Uint8Array<ArrayBuffer>, number, string][] = [
     ["half a surrogate pair", String.raw`{"metadata":{"name":"\ud800"}}`, 400, "TEXT_INVALID"],
     ["half a surrogate pair in a key", String.raw`{"metadata":{"labels":{"\uDC00":"x"}}}`, 400, "TEXT_INVALID"],
@@ -176,8 +233,12 @@ describe("plain HTTP/1.1 with JSON", () => {
   });
 
   test("holds nesting of 64 in the binary form too", async () => {
-    const workflow = create(WorkflowSchema, { spec: { tasks: [{ taskConfig: JSON.parse(`${`{"a":`.repeat(64)}1${"}".repeat(64)}`) as never }] } });
-    const response = await post(CREATE, new Uint8Array(toBinary(WorkflowSchema, workflow)), { "content-type": "application/proto" });
+    const workflow = create(WorkflowSchema, {
+      spec: { tasks: [{ taskConfig: JSON.parse(`${`{"a":`.repeat(64)}1${"}".repeat(64)}`) as never }] },
+    });
+    const response = await post(CREATE, new Uint8Array(toBinary(WorkflowSchema, workflow)), {
+      "content-type": "application/proto",
+    });
     expect(response.status, await response.text()).toBe(200);
   });
 
@@ -187,7 +248,13 @@ describe("plain HTTP/1.1 with JSON", () => {
     expect(await response.text()).toContain("REQUEST_MALFORMED");
   });
 
-  test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", ""])("refuses content type %j", async (type) => {
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/jsonp",
+    "",
+  ])("refuses content type %j", async (type) => {
     const before = fixture.calls.length;
     const response = await post(GET, `{"value":"wfl-1"}`, { "content-type": type });
     expect(response.status).toBe(415);
@@ -208,12 +275,24 @@ describe("plain HTTP/1.1 with JSON", () => {
 });
 
 describe("gRPC on bare HTTP/2", () => {
-  async function grpc(path: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<Record<string, unknown>> {
+  async function grpc(
+    path: string,
+    body: Uint8Array,
+    headers: Record<string, string> = {},
+  ): Promise<Record<string, unknown>> {
     const session = connectHttp2(fixture.url);
     try {
-      const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", ...headers });
+      const stream = session.request({
+        ":method": "POST",
+        ":path": path,
+        "content-type": "application/grpc",
+        te: "trailers",
+        ...headers,
+      });
       const result: Record<string, unknown> = {};
-      stream.on("response", (head) => Object.assign(result, head)).on("trailers", (trailers) => Object.assign(result, trailers));
+      stream
+        .on("response", (head) => Object.assign(result, head))
+        .on("trailers", (trailers) => Object.assign(result, trailers));
       stream.end(body);
       stream.resume();
       await new Promise((resolve, reject) => stream.on("end", resolve).on("error", reject));
@@ -248,7 +327,16 @@ describe("gRPC on bare HTTP/2", () => {
     expect(await grpc(GET, body, headers)).toMatchObject({ ":status": 200, "grpc-status": status });
   });
 
+  test("takes the fast path, which accepts gzip alone, and leaves what it does not know to connect-node", async () => {
+    expect(await grpc(GET, frameOf(id))).toMatchObject({ "grpc-accept-encoding": "gzip" });
+    expect(await grpc(GET, frameOf(id), { "grpc-encoding": "snappy" })).toMatchObject({
+      "grpc-accept-encoding": "gzip,br",
+    });
+  });
+
   test("a method that does not exist is UNIMPLEMENTED", async () => {
-    expect(await grpc("/ai.stigmer.agentic.workflow.v1.Nothing/get", frameOf(id))).toMatchObject({ "grpc-status": "12" });
+    expect(await grpc("/ai.stigmer.agentic.workflow.v1.Nothing/get", frameOf(id))).toMatchObject({
+      "grpc-status": "12",
+    });
   });
 });

@@ -165,6 +165,20 @@ function loop(condition: Code, update: Code, kind: "while" | "until", { machine 
   const [test, next] = [condition.one, update.one];
   const cost = heightOver(TURN_FRAMES + 2, condition, update);
   const isUntil = kind === "until";
+  const pathLoop: Paths = (path, value, env, sink) => {
+    const visit: PathSink = (at, current) => {
+      machine.step();
+      machine.enter(cost);
+      const signal = condition.each(current, env, (outcome) => {
+        if (isTruthy(outcome) === isUntil) return isUntil ? sink(at, current) : GO_ON;
+        if (!isUntil && sink(at, current) === STOP) return STOP;
+        return update.paths(at, current, env, visit);
+      });
+      machine.leave(cost);
+      return signal;
+    };
+    return visit(path, value);
+  };
   if (isUntil && test && next) {
     return single(
       (value, env) => {
@@ -202,20 +216,6 @@ function loop(condition: Code, update: Code, kind: "while" | "until", { machine 
       return signal;
     };
     return visit(value);
-  };
-  const pathLoop: Paths = (path, value, env, sink) => {
-    const visit: PathSink = (at, current) => {
-      machine.step();
-      machine.enter(cost);
-      const signal = condition.each(current, env, (outcome) => {
-        if (isTruthy(outcome) === isUntil) return isUntil ? sink(at, current) : GO_ON;
-        if (!isUntil && sink(at, current) === STOP) return STOP;
-        return update.paths(at, current, env, visit);
-      });
-      machine.leave(cost);
-      return signal;
-    };
-    return visit(path, value);
   };
   return new Code({ each, paths: () => pathLoop, height: heightOver(TURN_FRAMES + 2, condition, update) });
 }

@@ -243,7 +243,20 @@ export class Compiler implements CompileContext {
   }
 }
 
-const FORMATS: readonly string[] = ["text", "json", "csv", "tsv", "html", "uri", "urid", "sh", "base64", "base64d", "base32", "base32d"];
+const FORMATS: readonly string[] = [
+  "text",
+  "json",
+  "csv",
+  "tsv",
+  "html",
+  "uri",
+  "urid",
+  "sh",
+  "base64",
+  "base64d",
+  "base32",
+  "base32d",
+];
 
 function isCallable(binding: Binding, name: string, arity: number): boolean {
   if (binding.name !== name) return false;

@@ -13,6 +13,7 @@ import {
   STOP,
   type Signal,
   climb,
+  departed,
   multiple,
   single,
 } from "./code.ts";
@@ -153,7 +154,8 @@ export function attempt(body: Code, handler: Code | undefined, machine: Machine)
     attempted(
       (guard) => body.paths(path, value, env, (at, output) => guard(() => sink(at, output))),
       machine,
-      (error) => handler?.paths(path, error, env, sink) ?? GO_ON,
+      // The error is no part of the input: a path that starts from it is lost.
+      (error) => handler?.paths(departed(path, value, error), error, env, sink) ?? GO_ON,
     );
   const [run, recover] = [body.one, handler?.one];
   if (run && (recover || !handler)) {

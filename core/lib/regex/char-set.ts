@@ -13,11 +13,6 @@ export function unionSet(sets: readonly CharSet[]): CharSet {
   return remembered((code) => sets.some((set) => set(code)));
 }
 
-/** What belongs to all of several sets. */
-export function intersectionSet(sets: readonly CharSet[]): CharSet {
-  return (code) => sets.every((set) => set(code));
-}
-
 /** What does not belong to a set. */
 export function negatedSet(set: CharSet): CharSet {
   return (code) => !set(code);

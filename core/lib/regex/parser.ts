@@ -3,7 +3,6 @@ import {
   classSet,
   foldCase,
   foldedSet,
-  intersectionSet,
   isNewline,
   negatedSet,
   posixSet,
@@ -216,16 +215,14 @@ class Parser {
     return mayBePossessive && this.#accept("+") ? "possessive" : "greedy";
   }
 
-  /** `{n}`, `{n,}`, `{,m}`, `{n,m}`; anything else in braces is text. */
+  /** `{n}`, `{n,}`, `{n,m}`; anything else in braces is text. */
   #interval(): { readonly min: number; readonly max: number } | undefined {
     const end = this.#source.indexOf("}", this.#position);
     const parts = end < 0 ? [] : this.#source.slice(this.#position + 1, end).split(",");
     const [low = "", high] = parts;
-    const isValid =
-      (isDigits(low) && (high === undefined || high === "" || isDigits(high))) ||
-      (!this.#isEcma && low === "" && high !== undefined && isDigits(high));
+    const isValid = isDigits(low) && (high === undefined || high === "" || isDigits(high));
     if (parts.length === 0 || parts.length > 2 || !isValid) return undefined;
-    const min = low === "" ? 0 : Number(low);
+    const min = Number(low);
     const max = high === undefined ? min : high === "" ? Infinity : Number(high);
     if (min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX)) this.#fail("too big number range");
     if (min > max) this.#fail("numbers out of order in {} quantifier");
@@ -488,38 +485,23 @@ class Parser {
 
   /** A bracket expression, with the position after its opening bracket. */
   #bracket(): CharSet {
-    if (++this.#depth > NESTING_MAX) this.#fail("pattern is nested too deeply");
     const isNegative = this.#accept("^");
-    const intersected: CharSet[] = [];
-    let sets: CharSet[] = [];
-    let isFirst = true;
-    for (;;) {
+    const sets: CharSet[] = [];
+    for (let isFirst = true; ; isFirst = false) {
       const char = this.#source[this.#position];
       if (char === undefined) return this.#fail("premature end of char-class");
       if (char === "]" && (!isFirst || this.#isEcma)) break;
-      isFirst = false;
-      if (!this.#isEcma && this.#accept("&&")) {
-        intersected.push(unionSet(sets));
-        sets = [];
-        continue;
-      }
       sets.push(this.#bracketItem());
     }
     this.#position++;
-    this.#depth--;
     const union = unionSet(sets);
-    const whole = intersected.length > 0 ? intersectionSet([...intersected, union]) : union;
-    const folded = this.#flags.ignoreCase ? foldedSet(whole) : whole;
+    const folded = this.#flags.ignoreCase ? foldedSet(union) : union;
     return isNegative ? negatedSet(folded) : folded;
   }
 
   #bracketItem(): CharSet {
-    if (!this.#isEcma && this.#source[this.#position] === "[") {
-      const posix = this.#posix();
-      if (posix) return posix;
-      this.#position++;
-      return this.#bracket();
-    }
+    const posix = this.#isEcma ? undefined : this.#posix();
+    if (posix) return posix;
     const from = this.#bracketChar();
     if (typeof from !== "number") return from;
     const isRange =
@@ -528,10 +510,6 @@ class Parser {
       this.#source[this.#position + 1] !== undefined;
     if (!isRange) return rangeSet(from, from);
     const dash = this.#position++;
-    if (!this.#isEcma && this.#source[this.#position] === "[") {
-      this.#position = dash;
-      return rangeSet(from, from);
-    }
     const to = this.#bracketChar();
     if (typeof to !== "number") return unionSet([rangeSet(from, from), rangeSet(0x2d, 0x2d), to]);
     if (to < from) this.#fail("empty range in char class", dash);

@@ -36,7 +36,8 @@ export function a2aActivity(services: ActivityServices): Activity {
     async run(input, context: CallContext) {
       const name = getKey(input, "method");
       const method = typeof name === "string" ? METHODS.get(name) : undefined;
-      if (typeof name !== "string" || method === undefined) throw invalidArgument("method", name, `one of ${[...METHODS.keys()].join(", ")}`);
+      if (typeof name !== "string" || method === undefined)
+        throw invalidArgument("method", name, `one of ${[...METHODS.keys()].join(", ")}`);
       const target = await agentTarget(input, services, context);
       const parameters = withMessageDefaults(name, optionalObject(input, "parameters"), context);
       const id = context.idempotencyKey;
@@ -50,7 +51,12 @@ export function a2aActivity(services: ActivityServices): Activity {
           "accept-encoding": ACCEPT_ENCODING,
           "user-agent": "stigmer",
         },
-        body: JSON.stringify({ jsonrpc: "2.0", id, method: name, ...(Object.keys(parameters).length === 0 ? {} : { params: parameters }) }),
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id,
+          method: name,
+          ...(Object.keys(parameters).length === 0 ? {} : { params: parameters }),
+        }),
       };
       const credentials = asApiKey(services.credentials(target.authentication, context), target.apiKeyHeader);
       let reply: HttpReply;
@@ -67,7 +73,10 @@ export function a2aActivity(services: ActivityServices): Activity {
       }
       const answers = answersOf(reply);
       // An agent may say an error of JSON-RPC with an error status too; what it says counts more than how.
-      if ((reply.statusCode < 200 || reply.statusCode > 299) && !answers.some((answer) => getKey(answer, "error") !== undefined)) {
+      if (
+        (reply.statusCode < 200 || reply.statusCode > 299) &&
+        !answers.some((answer) => getKey(answer, "error") !== undefined)
+      ) {
         throw statusFault("POST", target.url, reply, services.options.http.faultBodyBytesMax);
       }
       const results = answers.map(resultOf);
@@ -83,7 +92,15 @@ function withMessageDefaults(method: string, parameters: JsonObject, context: Ca
   if (method !== "message/send" && method !== "message/stream") return parameters;
   const message = getKey(parameters, "message");
   if (!isJsonObject(message)) throw invalidArgument("parameters.message", message, "a message with parts");
-  return { ...parameters, message: { kind: "message", messageId: context.idempotencyKey === "" ? randomUUID() : context.idempotencyKey, role: "user", ...message } };
+  return {
+    ...parameters,
+    message: {
+      kind: "message",
+      messageId: context.idempotencyKey === "" ? randomUUID() : context.idempotencyKey,
+      role: "user",
+      ...message,
+    },
+  };
 }
 
 function answersOf(reply: HttpReply): readonly JsonObject[] {
@@ -105,7 +122,12 @@ function resultOf(answer: JsonObject): Json {
   const message = isJsonObject(error) ? (getKey(error, "message") ?? "") : "";
   const code = isJsonObject(error) ? (getKey(error, "code") ?? null) : null;
   throw new ActivityFault(
-    standardFault("runtime", "A2A error", `The agent answered error ${JSON.stringify(code)}: ${typeof message === "string" ? message : JSON.stringify(message)}`, { data: error }),
+    standardFault(
+      "runtime",
+      "A2A error",
+      `The agent answered error ${JSON.stringify(code)}: ${typeof message === "string" ? message : JSON.stringify(message)}`,
+      { data: error },
+    ),
   );
 }
 
@@ -116,7 +138,10 @@ function asApiKey(credentials: Credentials | undefined, header: string | undefin
     async authorize(request) {
       const plain = await credentials.plain();
       if (plain === undefined) return credentials.authorize(request);
-      return { ...request, headers: { ...request.headers, [header]: plain.kind === "token" ? plain.token : plain.password } };
+      return {
+        ...request,
+        headers: { ...request.headers, [header]: plain.kind === "token" ? plain.token : plain.password },
+      };
     },
   };
 }

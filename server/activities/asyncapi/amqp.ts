@@ -20,12 +20,19 @@ export const amqpProtocol: BrokerProtocol = {
     const connection = await connect(target, call);
     try {
       const channel = await connection.createConfirmChannel();
-      await publishConfirmed(channel, target, encodePayload(message.payload, target.contentType), message.headers, call);
+      await publishConfirmed(
+        channel,
+        target,
+        encodePayload(message.payload, target.contentType),
+        message.headers,
+        call,
+      );
       await channel.close();
     } finally {
       await connection.close().catch(() => {});
     }
   },
+  isRefusal: ({ message }) => message.includes("ACCESS_REFUSED") || message.includes("ACCESS-REFUSED"),
   async consume(target, call, deliver) {
     const received = consumption(call.context.signal, deliver);
     const connection = await connect(target, call);
@@ -77,7 +84,13 @@ async function connect(target: BrokerTarget, { services }: BrokerCall): Promise<
   );
 }
 
-async function publishConfirmed(channel: ConfirmChannel, target: BrokerTarget, content: Buffer, headers: Readonly<Record<string, string>>, { context }: BrokerCall): Promise<void> {
+async function publishConfirmed(
+  channel: ConfirmChannel,
+  target: BrokerTarget,
+  content: Buffer,
+  headers: Readonly<Record<string, string>>,
+  { context }: BrokerCall,
+): Promise<void> {
   const { exchange } = routeOf(target);
   let returned = false;
   channel.on("return", () => {
@@ -89,13 +102,27 @@ async function publishConfirmed(channel: ConfirmChannel, target: BrokerTarget, c
       exchange,
       target.address,
       content,
-      { headers, contentType: target.contentType, messageId: context.idempotencyKey, persistent: true, mandatory: true },
-      (error: unknown) => (error === null || error === undefined ? resolve() : reject(error instanceof Error ? error : new Error("refused by the broker"))),
+      {
+        headers,
+        contentType: target.contentType,
+        messageId: context.idempotencyKey,
+        persistent: true,
+        mandatory: true,
+      },
+      (error: unknown) =>
+        error === null || error === undefined
+          ? resolve()
+          : reject(error instanceof Error ? error : new Error("refused by the broker")),
     );
   });
   if (returned) {
     throw new ActivityFault(
-      standardFault("communication", "Message not routed", `Cannot publish to "${target.address}": the broker has no queue for it`, { status: 404 }),
+      standardFault(
+        "communication",
+        "Message not routed",
+        `Cannot publish to "${target.address}": the broker has no queue for it`,
+        { status: 404 },
+      ),
     );
   }
 }
@@ -116,12 +143,25 @@ function objectOf(source: JsonObject, name: string): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-function incoming({ content, properties }: ConsumeMessage, target: BrokerTarget): { payload: Json; headers: Record<string, Json> } {
+function incoming(
+  { content, properties }: ConsumeMessage,
+  target: BrokerTarget,
+): { payload: Json; headers: Record<string, Json> } {
   const headers: Record<string, Json> = {};
-  for (const [name, value] of Object.entries((properties.headers ?? {}) as Record<string, unknown>)) {
-    setKey(headers, name, typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : String(value));
+  for (const [name, value] of Object.entries(properties.headers ?? {})) {
+    setKey(
+      headers,
+      name,
+      typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : String(value),
+    );
   }
-  const { correlationId, contentType } = properties as { readonly correlationId?: unknown; readonly contentType?: unknown };
+  const { correlationId, contentType } = properties as {
+    readonly correlationId?: unknown;
+    readonly contentType?: unknown;
+  };
   if (typeof correlationId === "string") setKey(headers, "correlationId", correlationId);
-  return { payload: decodePayload(content, typeof contentType === "string" ? contentType : target.contentType), headers };
+  return {
+    payload: decodePayload(content, typeof contentType === "string" ? contentType : target.contentType),
+    headers,
+  };
 }

@@ -54,7 +54,10 @@ export function parseAsyncapi(content: string, mediaType: string): AsyncapiDocum
 }
 
 /** Finds the operation (version 3, or an `operationId` of version 2) or the channel (version 2) of a call. */
-export function findAsyncapiOperation(document: AsyncapiDocument, wanted: { readonly operation?: string; readonly channel?: string; readonly publishes: boolean }): AsyncapiOperation {
+export function findAsyncapiOperation(
+  document: AsyncapiDocument,
+  wanted: { readonly operation?: string; readonly channel?: string; readonly publishes: boolean },
+): AsyncapiOperation {
   return document.major === 3 ? findInVersion3(document, wanted) : findInVersion2(document, wanted);
 }
 
@@ -64,7 +67,8 @@ export function dereference(document: AsyncapiDocument, value: Json | undefined)
   for (let steps = 0; isJsonObject(current); steps += 1) {
     const reference = getKey(current, "$ref");
     if (typeof reference !== "string") return current;
-    if (!reference.startsWith("#") || steps >= REFERENCES_MAX) throw unusable(`its reference "${reference}" cannot be followed, only references within the document are`);
+    if (!reference.startsWith("#") || steps >= REFERENCES_MAX)
+      throw unusable(`its reference "${reference}" cannot be followed, only references within the document are`);
     current = getAtPointer(document.root, decodeURIComponent(reference.slice(1)));
     if (current === undefined) throw unusable(`its reference "${reference}" leads nowhere`);
   }
@@ -76,10 +80,17 @@ export function fillVariables(text: string, definitions: JsonObject, values: Jso
   return text.replaceAll(/\{([^{}]+)\}/gu, (_match, name: string) => {
     const definition = getKey(definitions, name);
     const value = getKey(values, name) ?? (isJsonObject(definition) ? getKey(definition, "default") : undefined);
-    if (value === undefined || value === null) throw configurationFault("Missing variable", `Cannot use the ${what} "${text}": variable "${name}" has neither a value nor a default`);
+    if (value === undefined || value === null)
+      throw configurationFault(
+        "Missing variable",
+        `Cannot use the ${what} "${text}": variable "${name}" has neither a value nor a default`,
+      );
     const allowed = isJsonObject(definition) ? getKey(definition, "enum") : undefined;
     if (isJsonArray(allowed) && allowed.length > 0 && !allowed.includes(value)) {
-      throw configurationFault("Invalid variable", `Cannot use the ${what} "${text}": variable "${name}" is ${scalarText(value)}, it should be one of ${allowed.map(scalarText).join(", ")}`);
+      throw configurationFault(
+        "Invalid variable",
+        `Cannot use the ${what} "${text}": variable "${name}" is ${scalarText(value)}, it should be one of ${allowed.map(scalarText).join(", ")}`,
+      );
     }
     return scalarText(value);
   });
@@ -90,14 +101,22 @@ export function unusable(problem: string): Error {
   return configurationFault("Unusable AsyncAPI document", `Cannot use the AsyncAPI document: ${problem}`);
 }
 
-function findInVersion3(document: AsyncapiDocument, { operation: name, channel: channelName }: { readonly operation?: string; readonly channel?: string }): AsyncapiOperation {
+function findInVersion3(
+  document: AsyncapiDocument,
+  { operation: name, channel: channelName }: { readonly operation?: string; readonly channel?: string },
+): AsyncapiOperation {
   const channels = members(document.root, "channels");
   const operations = members(document.root, "operations");
-  const operation = name === undefined ? {} : dereference(document, getKey(operations, name.replace(/^#\/operations\//u, "")));
-  if (name !== undefined && Object.keys(operation).length === 0) throw missing("operation", name, Object.keys(operations));
+  const operation =
+    name === undefined ? {} : dereference(document, getKey(operations, name.replace(/^#\/operations\//u, "")));
+  if (name !== undefined && Object.keys(operation).length === 0)
+    throw missing("operation", name, Object.keys(operations));
   const reference = getKey(operation, "channel");
   const pointed = isJsonObject(reference) ? getKey(reference, "$ref") : undefined;
-  const id = typeof pointed === "string" ? (pointed.split("/").at(-1) ?? "").replaceAll("~1", "/").replaceAll("~0", "~") : (channelName ?? "");
+  const id =
+    typeof pointed === "string"
+      ? (pointed.split("/").at(-1) ?? "").replaceAll("~1", "/").replaceAll("~0", "~")
+      : (channelName ?? "");
   const channel = dereference(document, name === undefined ? getKey(channels, id) : reference);
   if (Object.keys(channel).length === 0) throw missing("channel", id, Object.keys(channels));
   const messages = getKey(operation, "messages");
@@ -114,7 +133,11 @@ function findInVersion3(document: AsyncapiDocument, { operation: name, channel: 
 
 function findInVersion2(
   document: AsyncapiDocument,
-  { operation: wanted, channel: address, publishes }: { readonly operation?: string; readonly channel?: string; readonly publishes: boolean },
+  {
+    operation: wanted,
+    channel: address,
+    publishes,
+  }: { readonly operation?: string; readonly channel?: string; readonly publishes: boolean },
 ): AsyncapiOperation {
   const channels = members(document.root, "channels");
   const sides = publishes ? ["publish", "subscribe"] : ["subscribe", "publish"];
@@ -126,7 +149,11 @@ function findInVersion2(
       const id = getKey(operation, "operationId");
       if (typeof id === "string") known.push(id);
       const found = wanted === undefined ? name === address : id === wanted;
-      if (!found || (Object.keys(operation).length === 0 && side === sides[0] && getKey(channel, sides[1] ?? "") !== undefined)) continue;
+      if (
+        !found ||
+        (Object.keys(operation).length === 0 && side === sides[0] && getKey(channel, sides[1] ?? "") !== undefined)
+      )
+        continue;
       const message = dereference(document, getKey(operation, "message"));
       const alternatives = getKey(message, "oneOf");
       return {
@@ -138,14 +165,14 @@ function findInVersion2(
       };
     }
   }
-  throw wanted === undefined ? missing("channel", address ?? "", Object.keys(channels)) : missing("operation", wanted, known);
+  throw wanted === undefined
+    ? missing("channel", address ?? "", Object.keys(channels))
+    : missing("operation", wanted, known);
 }
 
 function serversOf(document: AsyncapiDocument, restriction: Json | undefined): readonly AsyncapiServer[] {
   const all = Object.entries(members(document.root, "servers"));
-  const named = isJsonArray(restriction)
-    ? restriction.map((entry) => (isJsonObject(entry) ? String(getKey(entry, "$ref")).split("/").at(-1) : entry)).filter((name) => typeof name === "string")
-    : [];
+  const named = isJsonArray(restriction) ? restriction.flatMap((entry) => referencedName(entry) ?? []) : [];
   return all
     .filter(([name]) => named.length === 0 || named.includes(name))
     .map(([name, value]) => {
@@ -154,8 +181,19 @@ function serversOf(document: AsyncapiDocument, restriction: Json | undefined): r
       const protocol = typeof spelled === "string" ? spelled.toLowerCase() : "";
       const version = getKey(definition, "protocolVersion");
       const base = SECURE.get(protocol) ?? protocol;
-      return { name, protocol: base === "mqtt" && typeof version === "string" && version.startsWith("5") ? "mqtt5" : base, tls: SECURE.has(protocol), definition };
+      return {
+        name,
+        protocol: base === "mqtt" && typeof version === "string" && version.startsWith("5") ? "mqtt5" : base,
+        tls: SECURE.has(protocol),
+        definition,
+      };
     });
+}
+
+/** The name of a server as version 2 (by itself) and version 3 (the end of a reference) give it. */
+function referencedName(entry: Json): string | undefined {
+  const reference = isJsonObject(entry) ? getKey(entry, "$ref") : entry;
+  return typeof reference === "string" ? reference.split("/").at(-1) : undefined;
 }
 
 function members(source: JsonObject, name: string): JsonObject {
@@ -164,5 +202,8 @@ function members(source: JsonObject, name: string): JsonObject {
 }
 
 function missing(what: string, name: string, known: readonly string[]): Error {
-  return configurationFault(`Unknown ${what}`, `Cannot find ${what} "${name}" in the AsyncAPI document: it has ${known.slice(0, 20).join(", ") || "none"}`);
+  return configurationFault(
+    `Unknown ${what}`,
+    `Cannot find ${what} "${name}" in the AsyncAPI document: it has ${known.slice(0, 20).join(", ") || "none"}`,
+  );
 }

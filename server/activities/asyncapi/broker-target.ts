@@ -43,4 +43,6 @@ export interface BrokerProtocol {
   publish(target: BrokerTarget, message: OutgoingMessage, call: BrokerCall): Promise<void>;
   /** Receives until the signal aborts or the peer ends. A message is acknowledged only after `deliver` resolved. Absent where the protocol cannot receive. */
   consume?(target: BrokerTarget, call: BrokerCall, deliver: (message: IncomingMessage) => Promise<void>): Promise<void>;
+  /** Tells whether an error of the client says that the broker refused the credentials. */
+  isRefusal?(error: Error): boolean;
 }

@@ -8,10 +8,10 @@ const BACKLOG_MAX = 1000;
 /** A consumption that ends when the signal aborts, the peer ends, or something fails. */
 export interface Consumption {
   /** Takes a message; messages are delivered one after the other, in order. */
-  take(message: IncomingMessage): void;
+  readonly take: (message: IncomingMessage) => void;
   /** The peer ended: what was taken is still delivered. */
-  end(): void;
-  fail(error: unknown): void;
+  readonly end: () => void;
+  readonly fail: (error: unknown) => void;
   readonly done: Promise<void>;
 }
 
@@ -28,7 +28,15 @@ export function consumption(signal: AbortSignal, deliver: (message: IncomingMess
       if (signal.aborted) return;
       backlog += 1;
       if (backlog > BACKLOG_MAX) {
-        reject(new ActivityFault(standardFault("communication", "Too many messages", `Cannot keep up: more than ${BACKLOG_MAX} messages wait to become durable`)));
+        reject(
+          new ActivityFault(
+            standardFault(
+              "communication",
+              "Too many messages",
+              `Cannot keep up: more than ${BACKLOG_MAX} messages wait to become durable`,
+            ),
+          ),
+        );
         return;
       }
       last = last

@@ -34,10 +34,16 @@ export const kafkaProtocol: BrokerProtocol = {
       await producer.disconnect().catch(() => {});
     }
   },
+  isRefusal: ({ name, cause }) =>
+    name === "KafkaJSSASLAuthenticationError" ||
+    (cause instanceof Error && cause.name === "KafkaJSSASLAuthenticationError"),
   async consume(target, call, deliver) {
     const { signal, runId, task } = call.context;
     const kafka = await client(target, call);
-    const own = createHash("sha256").update(`${runId}${task.pointer}${task.iterations.join()}`).digest("hex").slice(0, 16);
+    const own = createHash("sha256")
+      .update(`${runId}${task.pointer}${task.iterations.join()}`)
+      .digest("hex")
+      .slice(0, 16);
     const consumer = kafka.consumer({ groupId: groupOf(target) ?? `stigmer-${own}`, allowAutoTopicCreation: false });
     try {
       await consumer.connect();
@@ -51,7 +57,10 @@ export const kafkaProtocol: BrokerProtocol = {
             autoCommit: false,
             eachMessage: async ({ topic, partition, message }) => {
               if (signal.aborted) return;
-              await deliver({ payload: decodePayload(message.value ?? Buffer.alloc(0), target.contentType), headers: headersOf(message.headers ?? {}) });
+              await deliver({
+                payload: decodePayload(message.value ?? Buffer.alloc(0), target.contentType),
+                headers: headersOf(message.headers ?? {}),
+              });
               await consumer.commitOffsets([{ topic, partition, offset: (BigInt(message.offset) + 1n).toString() }]);
             },
           })
@@ -87,7 +96,9 @@ async function client(target: BrokerTarget, { services }: BrokerCall): Promise<K
     socketFactory({ host, port, ssl, onConnect }) {
       guard.checkHost(host);
       const socket = { host, port, lookup: guard.lookup };
-      return ssl === undefined ? connectTcp(socket, onConnect) : connectTls({ ...ssl, ...socket, servername: host }, onConnect);
+      return ssl === undefined
+        ? connectTcp(socket, onConnect)
+        : connectTls({ ...ssl, ...socket, servername: host }, onConnect);
     },
   };
   return new Client(config);
@@ -104,11 +115,16 @@ function groupOf(target: BrokerTarget): string | undefined {
   if (typeof group === "string") return group;
   if (!isJsonObject(group)) return undefined;
   const values = getKey(group, "enum");
-  const only = getKey(group, "const") ?? getKey(group, "default") ?? (Array.isArray(values) && values.length === 1 ? (values[0] as Json) : undefined);
+  const only =
+    getKey(group, "const") ??
+    getKey(group, "default") ??
+    (Array.isArray(values) && values.length === 1 ? (values[0] as Json) : undefined);
   return typeof only === "string" ? only : undefined;
 }
 
-function headersOf(given: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>): Record<string, Json> {
+function headersOf(
+  given: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>,
+): Record<string, Json> {
   const headers: Record<string, Json> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) setKey(headers, name, Array.isArray(value) ? value.map(String).join(", ") : String(value));

@@ -7,6 +7,9 @@ import { consumption } from "./in-order.ts";
 import { decodePayload, encodePayload } from "./message-content.ts";
 import { loadPeer } from "./peer-package.ts";
 
+/** Reason codes of refused credentials: bad user name or password, not authorized; of MQTT 3.1.1 and 5. */
+const REFUSALS: ReadonlySet<unknown> = new Set([4, 5, 134, 135]);
+
 /**
  * MQTT 3.1.1 and 5. Quality of service and `retain` come from the operation's binding (1 and false without one). A subscription keeps its session under an id of the task, and a message is
  * acknowledged after it was delivered: what a crash leaves unacknowledged, the broker sends again. Headers are the user properties of MQTT 5.
@@ -16,7 +19,15 @@ export function mqttProtocol(version: 4 | 5): BrokerProtocol {
     async publish(target, message, call) {
       const client = await connect(version, target, call, true);
       try {
-        const properties = version === 5 ? { properties: { userProperties: { ...message.headers, "idempotency-key": call.context.idempotencyKey }, contentType: target.contentType } } : {};
+        const properties =
+          version === 5
+            ? {
+                properties: {
+                  userProperties: { ...message.headers, "idempotency-key": call.context.idempotencyKey },
+                  contentType: target.contentType,
+                },
+              }
+            : {};
         await client.publishAsync(target.address, encodePayload(message.payload, target.contentType), {
           qos: qosOf(target),
           retain: getKey(target.bindings, "retain") === true,
@@ -26,6 +37,7 @@ export function mqttProtocol(version: 4 | 5): BrokerProtocol {
         await client.endAsync(true);
       }
     },
+    isRefusal: (error) => REFUSALS.has((error as { readonly code?: unknown }).code),
     async consume(target, call, deliver) {
       const received = consumption(call.context.signal, deliver);
       const client = await connect(version, target, call, false, (packet, done) => {
@@ -51,11 +63,20 @@ export function mqttProtocol(version: 4 | 5): BrokerProtocol {
 
 type Handler = (packet: IPublishPacket, done: (error?: Error) => void) => void;
 
-async function connect(version: 4 | 5, target: BrokerTarget, { services, context }: BrokerCall, clean: boolean, handler?: Handler): Promise<MqttClient> {
+async function connect(
+  version: 4 | 5,
+  target: BrokerTarget,
+  { services, context }: BrokerCall,
+  clean: boolean,
+  handler?: Handler,
+): Promise<MqttClient> {
   const mqtt = await loadPeer("mqtt", "mqtt", () => import("mqtt"));
   const host = await services.guard.pin(target.host);
   const login = await userAndPassword(target);
-  const session = createHash("sha256").update(`${context.runId}${context.task.pointer}${context.task.iterations.join()}`).digest("hex").slice(0, 16);
+  const session = createHash("sha256")
+    .update(`${context.runId}${context.task.pointer}${context.task.iterations.join()}`)
+    .digest("hex")
+    .slice(0, 16);
   const client = mqtt.connect({
     protocol: target.tls ? "mqtts" : "mqtt",
     host,
@@ -84,7 +105,8 @@ async function connect(version: 4 | 5, target: BrokerTarget, { services, context
 
 function incoming(packet: IPublishPacket, target: BrokerTarget): { payload: Json; headers: Record<string, Json> } {
   const headers: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(packet.properties?.userProperties ?? {})) setKey(headers, name, Array.isArray(value) ? value.join(", ") : value);
+  for (const [name, value] of Object.entries(packet.properties?.userProperties ?? {}))
+    setKey(headers, name, Array.isArray(value) ? value.join(", ") : value);
   const bytes = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
   return { payload: decodePayload(bytes, packet.properties?.contentType ?? target.contentType), headers };
 }

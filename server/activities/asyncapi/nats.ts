@@ -6,7 +6,8 @@ import type { BrokerCall, BrokerProtocol, BrokerTarget } from "./broker-target.t
 import { decodePayload, encodePayload } from "./message-content.ts";
 import { loadPeer } from "./peer-package.ts";
 
-const load = (): Promise<typeof import("@nats-io/transport-node")> => loadPeer("@nats-io/transport-node", "nats", () => import("@nats-io/transport-node"));
+const load = (): Promise<typeof import("@nats-io/transport-node")> =>
+  loadPeer("@nats-io/transport-node", "nats", () => import("@nats-io/transport-node"));
 
 /** NATS: subjects, with the queue group of the operation's binding. Core NATS acknowledges nothing; `Nats-Msg-Id` lets a JetStream behind the subject drop repeats. */
 export const natsProtocol: BrokerProtocol = {
@@ -23,6 +24,7 @@ export const natsProtocol: BrokerProtocol = {
       await connection.close();
     }
   },
+  isRefusal: ({ name }) => name === "AuthorizationError" || name === "UserAuthenticationExpiredError",
   async consume(target, call, deliver) {
     const connection = await connect(target, call);
     const queue = getKey(target.bindings, "queue");
@@ -34,7 +36,10 @@ export const natsProtocol: BrokerProtocol = {
       if (call.context.signal.aborted) return;
       for await (const message of subscription) {
         if (call.context.signal.aborted) break;
-        await deliver({ payload: decodePayload(message.data, target.contentType), headers: headersOf(message.headers) });
+        await deliver({
+          payload: decodePayload(message.data, target.contentType),
+          headers: headersOf(message.headers),
+        });
       }
     } finally {
       call.context.signal.removeEventListener("abort", stop);
@@ -53,7 +58,11 @@ async function connect(target: BrokerTarget, { services }: BrokerCall): Promise<
     reconnect: false,
     timeout: services.options.http.timeoutMs,
     ...(target.tls ? { tls: { handshakeFirst: false } } : {}),
-    ...(plain === undefined ? {} : plain.kind === "token" ? { token: plain.token } : { user: plain.username, pass: plain.password }),
+    ...(plain === undefined
+      ? {}
+      : plain.kind === "token"
+        ? { token: plain.token }
+        : { user: plain.username, pass: plain.password }),
   });
 }
 

@@ -10,7 +10,10 @@ export async function loadPeer<Module>(name: string, protocol: string, load: () 
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw error;
-    throw configurationFault("Client not installed", `Cannot speak ${protocol}: package "${name}" is not installed, install it beside the server (npm install ${name})`);
+    throw configurationFault(
+      "Client not installed",
+      `Cannot speak ${protocol}: package "${name}" is not installed, install it beside the server (npm install ${name})`,
+    );
   }
 }
 

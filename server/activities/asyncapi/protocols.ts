@@ -34,9 +34,14 @@ export function brokerProtocol(name: string): BrokerProtocol | undefined {
 }
 
 /** The protocols whose client is installed, and what to say of the others: a workflow that needs one of those is refused when it is applied. */
-export function supportedAsyncapiProtocols(): { readonly protocols: ReadonlySet<AsyncApiProtocol>; readonly reason: string } {
+export function supportedAsyncapiProtocols(): {
+  readonly protocols: ReadonlySet<AsyncApiProtocol>;
+  readonly reason: string;
+} {
   const installed = PROTOCOLS.filter(({ peer }) => peer === undefined || isPeerInstalled(peer));
-  const absent = PROTOCOLS.filter((known) => !installed.includes(known)).map(({ name, peer }) => `${name} needs package "${peer}"`);
+  const absent = PROTOCOLS.filter((known) => !installed.includes(known)).map(
+    ({ name, peer }) => `${name} needs package "${peer}"`,
+  );
   const has = `this server has clients for ${installed.map(({ name }) => name).join(", ")}`;
   return { protocols: new Set(installed.map(({ name }) => name)), reason: [has, ...absent].join("; ") };
 }

@@ -15,13 +15,18 @@ export const redisProtocol: BrokerProtocol = {
       client.destroy();
     }
   },
+  isRefusal: ({ message }) => /^(?:WRONGPASS|NOAUTH|NOPERM)|invalid password/u.test(message),
   async consume(target, call, deliver) {
     const received = consumption(call.context.signal, deliver);
     const client = await connect(target, call);
     client.on("error", received.fail);
     client.on("end", received.end);
     try {
-      await client.subscribe(target.address, (bytes) => received.take({ payload: decodePayload(bytes, target.contentType), headers: {} }), true);
+      await client.subscribe(
+        target.address,
+        (bytes) => received.take({ payload: decodePayload(bytes, target.contentType), headers: {} }),
+        true,
+      );
       await received.done;
     } finally {
       client.destroy();
@@ -45,7 +50,9 @@ async function connect(target: BrokerTarget, { services }: BrokerCall): Promise<
       reconnectStrategy: false,
       ...(target.tls ? { tls: true as const, servername: target.host } : {}),
     },
-    ...(login === undefined ? {} : { password: login.password, ...(login.username === "" ? {} : { username: login.username }) }),
+    ...(login === undefined
+      ? {}
+      : { password: login.password, ...(login.username === "" ? {} : { username: login.username }) }),
     ...(database === undefined ? {} : { database: Number(database) }),
   });
   // Without a listener an error after connecting would end the whole process; `connect` itself reports those before.

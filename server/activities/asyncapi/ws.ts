@@ -14,7 +14,9 @@ export const wsProtocol: BrokerProtocol = {
     try {
       const bytes = encodePayload(message.payload, target.contentType);
       await new Promise<void>((resolve, reject) => {
-        socket.send(bytes, { binary: false }, (error) => (error === undefined || error === null ? resolve() : reject(error)));
+        socket.send(bytes, { binary: false }, (error) =>
+          error === undefined || error === null ? resolve() : reject(error),
+        );
       });
       await closed(socket);
     } finally {
@@ -23,13 +25,18 @@ export const wsProtocol: BrokerProtocol = {
   },
   async consume(target, call, deliver) {
     const received = consumption(call.context.signal, deliver);
-    const socket = await open(target, {}, call);
-    socket.on("message", (data, isBinary) => {
-      const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
-      received.take({ payload: isBinary ? bytes.toString("base64") : decodePayload(bytes, target.contentType), headers: {} });
+    // Listens before the connection opens: a server may send its first message along with the handshake.
+    const socket = await open(target, {}, call, (opening) => {
+      opening.on("message", (data, isBinary) => {
+        const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
+        received.take({
+          payload: isBinary ? bytes.toString("base64") : decodePayload(bytes, target.contentType),
+          headers: {},
+        });
+      });
+      opening.on("close", received.end);
     });
     socket.on("error", received.fail);
-    socket.on("close", received.end);
     try {
       await received.done;
     } finally {
@@ -38,7 +45,12 @@ export const wsProtocol: BrokerProtocol = {
   },
 };
 
-async function open(target: BrokerTarget, headers: Readonly<Record<string, string>>, { services, context }: BrokerCall): Promise<WebSocket> {
+async function open(
+  target: BrokerTarget,
+  headers: Readonly<Record<string, string>>,
+  { services, context }: BrokerCall,
+  prepare: (socket: WebSocket) => void = () => {},
+): Promise<WebSocket> {
   const { WebSocket: Socket } = await loadPeer("ws", "ws", () => import("ws"));
   const path = `${target.path.replace(/\/+$/u, "")}/${target.address.replace(/^\/+/u, "")}`;
   const port = target.port === undefined ? "" : `:${target.port}`;
@@ -54,6 +66,7 @@ async function open(target: BrokerTarget, headers: Readonly<Record<string, strin
       maxPayload: services.options.http.responseBytesMax,
       followRedirects: false,
     });
+    prepare(socket);
     const abort = (): void => socket.terminate();
     context.signal.addEventListener("abort", abort, { once: true });
     socket.once("open", () => resolve(socket));
@@ -61,7 +74,11 @@ async function open(target: BrokerTarget, headers: Readonly<Record<string, strin
     socket.once("unexpected-response", (_request, response) => {
       const status = response.statusCode ?? 502;
       const type = status === 401 ? "authentication" : status === 403 ? "authorization" : "communication";
-      reject(new ActivityFault(standardFault(type, `HTTP ${status}`, `The handshake with "${url.host}" was answered ${status}`, { status })));
+      reject(
+        new ActivityFault(
+          standardFault(type, `HTTP ${status}`, `The handshake with "${url.host}" was answered ${status}`, { status }),
+        ),
+      );
       socket.terminate();
     });
     socket.once("close", () => context.signal.removeEventListener("abort", abort));

@@ -48,13 +48,17 @@ async function discover(authority: URL, client: HttpClient, signal: AbortSignal)
   const url = authority.pathname.includes(WELL_KNOWN) ? authority : new URL(`${base}${WELL_KNOWN}openid-configuration`);
   let reply: HttpReply;
   try {
-    reply = await client.send({ method: "GET", url, headers: { accept: "application/json", "user-agent": "stigmer" } }, signal);
+    reply = await client.send(
+      { method: "GET", url, headers: { accept: "application/json", "user-agent": "stigmer" } },
+      signal,
+    );
   } catch (error) {
     const fault = transportFault(error, url.host);
     throw fault === undefined ? error : new ActivityFault(fault);
   }
   const document = decodeContentLeniently(reply.body, reply.headers["content-type"] ?? "application/json");
-  if (reply.statusCode !== 200 || !isJsonObject(document)) throw undiscovered(url, `it answered ${reply.statusCode} without a metadata document`);
+  if (reply.statusCode !== 200 || !isJsonObject(document))
+    throw undiscovered(url, `it answered ${reply.statusCode} without a metadata document`);
   const issuer = optionalString(document, "issuer");
   // A document that names another issuer may come from somebody else (OpenID Connect Discovery section 4.3).
   const expected = url.href.split(WELL_KNOWN)[0];
@@ -66,11 +70,20 @@ async function discover(authority: URL, client: HttpClient, signal: AbortSignal)
     return text === undefined ? new URL(url) : httpUrl(text, name);
   };
   if (optionalString(document, "token_endpoint") === undefined) throw undiscovered(url, "it names no token_endpoint");
-  return { token: endpoint("token_endpoint"), introspection: endpoint("introspection_endpoint"), revocation: endpoint("revocation_endpoint"), issuer };
+  return {
+    token: endpoint("token_endpoint"),
+    introspection: endpoint("introspection_endpoint"),
+    revocation: endpoint("revocation_endpoint"),
+    issuer,
+  };
 }
 
 function undiscovered(url: URL, problem: string): ActivityFault {
   return new ActivityFault(
-    standardFault("authentication", "Authority not usable", `Cannot discover the endpoints of "${url.origin}${url.pathname}": ${problem}`),
+    standardFault(
+      "authentication",
+      "Authority not usable",
+      `Cannot discover the endpoints of "${url.origin}${url.pathname}": ${problem}`,
+    ),
   );
 }

@@ -18,7 +18,11 @@ const ASSERTION_LIFETIME_S = 60;
  * Authenticates an OAuth2 client at a token endpoint in one of the five ways of OpenID Connect Core section 9. For the two JWT ways, `assertion` is sent as it is where the policy has one; else
  * `secret` signs: the shared secret, or a private key as PKCS#8 PEM or JWK text.
  */
-export async function authenticateClient(client: JsonObject, audience: string, nowMs: number): Promise<ClientAuthentication> {
+export async function authenticateClient(
+  client: JsonObject,
+  audience: string,
+  nowMs: number,
+): Promise<ClientAuthentication> {
   const id = optionalString(client, "id");
   const secret = optionalString(client, "secret");
   const method = wordOr(client, "authentication", METHODS, "client_secret_post");
@@ -36,16 +40,28 @@ export async function authenticateClient(client: JsonObject, audience: string, n
     }
     case "client_secret_jwt":
     case "private_key_jwt": {
-      const assertion = optionalString(client, "assertion") ?? (await sign(needed(id, "id", method), needed(secret, "secret", method), method, audience, nowMs));
+      const assertion =
+        optionalString(client, "assertion") ??
+        (await sign(needed(id, "id", method), needed(secret, "secret", method), method, audience, nowMs));
       return {
-        fields: { ...idField, client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", client_assertion: assertion },
+        fields: {
+          ...idField,
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+          client_assertion: assertion,
+        },
         headers: {},
       };
     }
   }
 }
 
-async function sign(id: string, secret: string, method: "client_secret_jwt" | "private_key_jwt", audience: string, nowMs: number): Promise<string> {
+async function sign(
+  id: string,
+  secret: string,
+  method: "client_secret_jwt" | "private_key_jwt",
+  audience: string,
+  nowMs: number,
+): Promise<string> {
   const key = method === "client_secret_jwt" ? createSecretKey(Buffer.from(secret)) : privateKey(secret);
   const issuedAt = Math.floor(nowMs / 1000);
   return new SignJWT()
@@ -61,36 +77,44 @@ async function sign(id: string, secret: string, method: "client_secret_jwt" | "p
 
 function privateKey(text: string): KeyObject {
   try {
-    return text.trimStart().startsWith("{") ? createPrivateKey({ key: JSON.parse(text) as JsonWebKeyInput["key"], format: "jwk" }) : createPrivateKey(text);
+    return text.trimStart().startsWith("{")
+      ? createPrivateKey({ key: JSON.parse(text) as JsonWebKeyInput["key"], format: "jwk" })
+      : createPrivateKey(text);
   } catch {
-    throw configurationFault("Unusable private key", "Cannot sign a client assertion: client.secret is no private key, it should be PKCS#8 PEM or JWK text");
+    throw configurationFault(
+      "Unusable private key",
+      "Cannot sign a client assertion: client.secret is no private key, it should be PKCS#8 PEM or JWK text",
+    );
   }
 }
 
+/** JWT algorithms of private keys by type, those of elliptic curves by curve (RFC 7518, RFC 8037). */
+const ALGORITHMS: ReadonlyMap<string | undefined, string> = new Map([
+  ["rsa", "RS256"],
+  ["rsa-pss", "PS256"],
+  ["ed25519", "EdDSA"],
+  ["prime256v1", "ES256"],
+  ["secp384r1", "ES384"],
+  ["secp521r1", "ES512"],
+]);
+
 function algorithmOf(key: KeyObject): string {
   if (key.type === "secret") return "HS256";
-  switch (key.asymmetricKeyType) {
-    case "rsa":
-      return "RS256";
-    case "rsa-pss":
-      return "PS256";
-    case "ed25519":
-      return "EdDSA";
-    case "ec": {
-      const curve = key.asymmetricKeyDetails?.namedCurve;
-      if (curve === "prime256v1") return "ES256";
-      if (curve === "secp384r1") return "ES384";
-      if (curve === "secp521r1") return "ES512";
-      break;
-    }
-    default:
-  }
-  throw configurationFault("Unusable private key", `Cannot sign a client assertion: keys of type ${key.asymmetricKeyType ?? "unknown"} have no JWT algorithm`);
+  const type = key.asymmetricKeyType;
+  const algorithm = ALGORITHMS.get(type === "ec" ? key.asymmetricKeyDetails?.namedCurve : type);
+  if (algorithm !== undefined) return algorithm;
+  throw configurationFault(
+    "Unusable private key",
+    `Cannot sign a client assertion: keys of type ${type ?? "unknown"} have no JWT algorithm`,
+  );
 }
 
 function needed(value: string | undefined, name: string, method: string): string {
   if (value === undefined || value === "") {
-    throw configurationFault("Incomplete authentication", `Cannot authenticate the client by ${method}: client.${name} is missing`);
+    throw configurationFault(
+      "Incomplete authentication",
+      `Cannot authenticate the client by ${method}: client.${name} is missing`,
+    );
   }
   return value;
 }

@@ -23,7 +23,10 @@ interface Answerable {
  * Digest authentication (RFC 7616): the first request goes without credentials, the second answers the challenge, a third one a nonce that went stale. MD5 is answered only where nothing
  * stronger is offered.
  */
-export function digestCredentials(properties: JsonObject, nonce: () => string = () => randomBytes(16).toString("hex")): Credentials {
+export function digestCredentials(
+  properties: JsonObject,
+  nonce: () => string = () => randomBytes(16).toString("hex"),
+): Credentials {
   const username = requireString(properties, "username");
   const password = requireString(properties, "password");
   let challenge: Answerable | undefined;
@@ -44,7 +47,9 @@ export function digestCredentials(properties: JsonObject, nonce: () => string = 
 }
 
 function answerable(challenges: readonly Challenge[]): Answerable | undefined {
-  const digests = challenges.filter(({ scheme, parameters }) => scheme === "digest" && parameters.has("realm") && parameters.has("nonce"));
+  const digests = challenges.filter(
+    ({ scheme, parameters }) => scheme === "digest" && parameters.has("realm") && parameters.has("nonce"),
+  );
   for (const [name, hash] of HASHES) {
     for (const { parameters } of digests) {
       const algorithm = (parameters.get("algorithm") ?? "MD5").toUpperCase();
@@ -52,13 +57,20 @@ function answerable(challenges: readonly Challenge[]): Answerable | undefined {
       const offered = parameters.get("qop");
       const qops = offered?.split(",").map((qop) => qop.trim().toLowerCase());
       const qop = (["auth", "auth-int"] as const).find((candidate) => qops?.includes(candidate));
-      if (offered === undefined || qop !== undefined) return { hash, session: algorithm.endsWith("-SESS"), qop, parameters };
+      if (offered === undefined || qop !== undefined)
+        return { hash, session: algorithm.endsWith("-SESS"), qop, parameters };
     }
   }
   return undefined;
 }
 
-function answer({ hash, session, qop, parameters }: Answerable, request: HttpRequest, username: string, password: string, cnonce: string): string {
+function answer(
+  { hash, session, qop, parameters }: Answerable,
+  request: HttpRequest,
+  username: string,
+  password: string,
+  cnonce: string,
+): string {
   const digest = (text: string | Uint8Array): string => createHash(hash).update(text).digest("hex");
   const realm = parameters.get("realm") ?? "";
   const nonce = parameters.get("nonce") ?? "";
@@ -66,8 +78,12 @@ function answer({ hash, session, qop, parameters }: Answerable, request: HttpReq
   const count = "00000001";
   const secret = digest(`${username}:${realm}:${password}`);
   const a1 = session ? digest(`${secret}:${nonce}:${cnonce}`) : secret;
-  const a2 = digest(qop === "auth-int" ? `${request.method}:${uri}:${digest(request.body ?? "")}` : `${request.method}:${uri}`);
-  const response = digest(qop === undefined ? `${a1}:${nonce}:${a2}` : `${a1}:${nonce}:${count}:${cnonce}:${qop}:${a2}`);
+  const a2 = digest(
+    qop === "auth-int" ? `${request.method}:${uri}:${digest(request.body ?? "")}` : `${request.method}:${uri}`,
+  );
+  const response = digest(
+    qop === undefined ? `${a1}:${nonce}:${a2}` : `${a1}:${nonce}:${count}:${cnonce}:${qop}:${a2}`,
+  );
   const hashUser = parameters.get("userhash")?.toLowerCase() === "true";
   const quoted = (text: string): string => `"${text.replaceAll(/["\\]/gu, String.raw`\$&`)}"`;
   const algorithm = parameters.get("algorithm");

@@ -4,7 +4,12 @@ import { type Credentials, withHeader } from "./credentials.ts";
 import type { AccessToken, TokenService } from "./token-service.ts";
 
 /** OAuth2 and OpenID Connect authentication: a token of the policy's authority as a bearer token. A token that is refused with 401 is replaced once. */
-export function oauth2Credentials(properties: JsonObject, scheme: "oauth2" | "oidc", call: CallContext, tokens: TokenService): Credentials {
+export function oauth2Credentials(
+  properties: JsonObject,
+  scheme: "oauth2" | "oidc",
+  call: CallContext,
+  tokens: TokenService,
+): Credentials {
   let refusals = 0;
   const token = async (): Promise<AccessToken> => {
     const granted = await tokens.token(properties, scheme);

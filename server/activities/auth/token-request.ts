@@ -11,7 +11,13 @@ export type Grant =
 
 const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-const GRANTS: readonly Grant[] = ["authorization_code", "client_credentials", "password", "refresh_token", TOKEN_EXCHANGE];
+const GRANTS: readonly Grant[] = [
+  "authorization_code",
+  "client_credentials",
+  "password",
+  "refresh_token",
+  TOKEN_EXCHANGE,
+];
 
 /** Short names of token types that RFC 8693 section 3 registers; anything else is sent as the policy says it. */
 const TOKEN_TYPES = new Set(["access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt"]);
@@ -22,7 +28,10 @@ export function grantOf(policy: JsonObject): Grant {
   const spelled = given.startsWith("urn:") ? given : given.replaceAll("-", "_");
   const grant = GRANTS.find((candidate) => candidate === (spelled === "token_exchange" ? TOKEN_EXCHANGE : spelled));
   if (grant === undefined) {
-    throw configurationFault("Unknown grant", `Cannot request a token by grant "${given}": it should be one of ${GRANTS.join(", ")}`);
+    throw configurationFault(
+      "Unknown grant",
+      `Cannot request a token by grant "${given}": it should be one of ${GRANTS.join(", ")}`,
+    );
   }
   return grant;
 }
@@ -31,7 +40,10 @@ export function grantOf(policy: JsonObject): Grant {
  * The fields of a token request without those of the client. The specification's model has no place for an authorization code or a refresh token: `subject.token` holds it, or, in a policy that
  * is a secret, `code` (with `redirectUri` and `codeVerifier`) and `refreshToken`.
  */
-export function tokenRequestFields(policy: JsonObject, grant: Grant): readonly (readonly [name: string, value: string])[] {
+export function tokenRequestFields(
+  policy: JsonObject,
+  grant: Grant,
+): readonly (readonly [name: string, value: string])[] {
   const fields: [string, string][] = [["grant_type", grant]];
   const add = (name: string, value: string | undefined): void => {
     if (value !== undefined) fields.push([name, value]);
@@ -68,12 +80,17 @@ export function tokenRequestFields(policy: JsonObject, grant: Grant): readonly (
 }
 
 /** The same fields as the request body of one of the two encodings; a repeated field is an array in JSON. */
-export function encodeTokenRequest(fields: readonly (readonly [name: string, value: string])[], encoding: string): string {
-  if (encoding !== "application/json") return new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString();
+export function encodeTokenRequest(
+  fields: readonly (readonly [name: string, value: string])[],
+  encoding: string,
+): string {
+  if (encoding !== "application/json")
+    return new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString();
   const body: Record<string, Json> = {};
   for (const [name, value] of fields) {
     const known = body[name];
-    body[name] = known === undefined ? value : [...(Array.isArray(known) ? (known as readonly Json[]) : [known]), value];
+    body[name] =
+      known === undefined ? value : [...(Array.isArray(known) ? (known as readonly Json[]) : [known]), value];
   }
   return JSON.stringify(body);
 }

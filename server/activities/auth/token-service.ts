@@ -63,7 +63,9 @@ export class TokenService {
     }
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
-    const fetched = this.#fetch(key, policy, scheme, entry?.token.refreshToken).finally(() => this.#pending.delete(key));
+    const fetched = this.#fetch(key, policy, scheme, entry?.token.refreshToken).finally(() =>
+      this.#pending.delete(key),
+    );
     this.#pending.set(key, fetched);
     return fetched;
   }
@@ -78,12 +80,19 @@ export class TokenService {
   async close(): Promise<void> {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    await Promise.allSettled(entries.map((entry) => entry.revoke?.()));
+    await Promise.allSettled(entries.flatMap(({ revoke }) => (revoke === undefined ? [] : [revoke()])));
   }
 
-  async #fetch(key: string, policy: JsonObject, scheme: "oauth2" | "oidc", refreshToken: string | undefined): Promise<AccessToken> {
+  async #fetch(
+    key: string,
+    policy: JsonObject,
+    scheme: "oauth2" | "oidc",
+    refreshToken: string | undefined,
+  ): Promise<AccessToken> {
     const endpoints = await authorityEndpoints(policy, scheme, this.#client, AbortSignal.timeout(this.#timeoutMs));
-    const token = (await this.#refresh(policy, endpoints, refreshToken)) ?? (await this.#request(policy, endpoints, policyFields(policy)));
+    const token =
+      (await this.#refresh(policy, endpoints, refreshToken)) ??
+      (await this.#request(policy, endpoints, policyFields(policy)));
     await this.#checkIssuer(policy, endpoints, token);
     const revocation = getKey(optionalObject(policy, "endpoints"), "revocation");
     const revoke = revocation === undefined ? undefined : () => this.#revoke(policy, endpoints, token);
@@ -97,7 +106,11 @@ export class TokenService {
   }
 
   /** Renews with the refresh token of the token before; a server that no longer takes it is asked in the policy's own way. */
-  async #refresh(policy: JsonObject, endpoints: AuthorityEndpoints, refreshToken: string | undefined): Promise<AccessToken | undefined> {
+  async #refresh(
+    policy: JsonObject,
+    endpoints: AuthorityEndpoints,
+    refreshToken: string | undefined,
+  ): Promise<AccessToken | undefined> {
     if (refreshToken === undefined) return undefined;
     try {
       const fresh = await this.#request(policy, endpoints, [
@@ -111,7 +124,11 @@ export class TokenService {
     }
   }
 
-  async #request(policy: JsonObject, endpoints: AuthorityEndpoints, fields: readonly (readonly [string, string])[]): Promise<AccessToken> {
+  async #request(
+    policy: JsonObject,
+    endpoints: AuthorityEndpoints,
+    fields: readonly (readonly [string, string])[],
+  ): Promise<AccessToken> {
     const { value: body, reply } = await this.#post(policy, endpoints.token, fields);
     const accessToken = isJsonObject(body) ? optionalString(body, "access_token") : undefined;
     if (reply.statusCode < 200 || reply.statusCode > 299 || accessToken === undefined) {
@@ -128,13 +145,25 @@ export class TokenService {
     };
   }
 
-  async #post(policy: JsonObject, endpoint: URL, fields: readonly (readonly [string, string])[]): Promise<{ value: Json; reply: HttpReply }> {
+  async #post(
+    policy: JsonObject,
+    endpoint: URL,
+    fields: readonly (readonly [string, string])[],
+  ): Promise<{ value: Json; reply: HttpReply }> {
     const client = await authenticateClient(optionalObject(policy, "client"), endpoint.href, this.#now());
     const encoding = wordOr(optionalObject(policy, "request"), "encoding", [FORM_TYPE, "application/json"], FORM_TYPE);
     const body = encodeTokenRequest([...fields, ...Object.entries(client.fields)], encoding);
-    const headers = { accept: "application/json", "content-type": encoding, "user-agent": "stigmer", ...client.headers };
+    const headers = {
+      accept: "application/json",
+      "content-type": encoding,
+      "user-agent": "stigmer",
+      ...client.headers,
+    };
     try {
-      const reply = await this.#client.send({ method: "POST", url: endpoint, headers, body }, AbortSignal.timeout(this.#timeoutMs));
+      const reply = await this.#client.send(
+        { method: "POST", url: endpoint, headers, body },
+        AbortSignal.timeout(this.#timeoutMs),
+      );
       return { value: decodeContentLeniently(reply.body, reply.headers["content-type"]), reply };
     } catch (error) {
       const fault = transportFault(error, endpoint.host);
@@ -146,7 +175,8 @@ export class TokenService {
   async #checkIssuer(policy: JsonObject, endpoints: AuthorityEndpoints, token: AccessToken): Promise<void> {
     const issuers = textList(policy, "issuers");
     if (issuers.length === 0) return;
-    const issuer = jwtClaim(token.value, "iss") ?? (await this.#introspectedIssuer(policy, endpoints, token)) ?? endpoints.issuer;
+    const issuer =
+      jwtClaim(token.value, "iss") ?? (await this.#introspectedIssuer(policy, endpoints, token)) ?? endpoints.issuer;
     if (typeof issuer === "string" && issuers.includes(issuer)) return;
     throw new ActivityFault(
       standardFault(
@@ -157,7 +187,11 @@ export class TokenService {
     );
   }
 
-  async #introspectedIssuer(policy: JsonObject, endpoints: AuthorityEndpoints, token: AccessToken): Promise<Json | undefined> {
+  async #introspectedIssuer(
+    policy: JsonObject,
+    endpoints: AuthorityEndpoints,
+    token: AccessToken,
+  ): Promise<Json | undefined> {
     const { value, reply } = await this.#post(policy, endpoints.introspection, [["token", token.value]]);
     if (reply.statusCode !== 200 || !isJsonObject(value) || getKey(value, "active") !== true) return undefined;
     return getKey(value, "iss");
@@ -179,11 +213,23 @@ function keyOf(policy: JsonObject, scheme: string): string {
 function refused(endpoint: URL, statusCode: number, body: Json): ActivityFault {
   const error = isJsonObject(body) ? optionalScalar(getKey(body, "error")) : undefined;
   const description = isJsonObject(body) ? optionalScalar(getKey(body, "error_description")) : undefined;
-  const why = statusCode >= 200 && statusCode < 300 ? "its answer has no access_token" : `it answered ${statusCode}${error === undefined ? "" : ` ${error}`}`;
+  const why =
+    statusCode >= 200 && statusCode < 300
+      ? "its answer has no access_token"
+      : `it answered ${statusCode}${error === undefined ? "" : ` ${error}`}`;
   return new ActivityFault(
-    standardFault("authentication", "Token refused", `Cannot get a token from "${endpoint.origin}${endpoint.pathname}": ${why}`, {
-      data: { status: statusCode, ...(error === undefined ? {} : { error }), ...(description === undefined ? {} : { error_description: description }) },
-    }),
+    standardFault(
+      "authentication",
+      "Token refused",
+      `Cannot get a token from "${endpoint.origin}${endpoint.pathname}": ${why}`,
+      {
+        data: {
+          status: statusCode,
+          ...(error === undefined ? {} : { error }),
+          ...(description === undefined ? {} : { error_description: description }),
+        },
+      },
+    ),
   );
 }
 

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type ServiceError, loadPackageDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  loadPackageDefinition,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
 import protobuf from "protobufjs";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
@@ -40,9 +48,12 @@ const host = testHost({ http: { responseBytesMax: 5000, timeoutMs: 3000 } });
 
 beforeAll(async () => {
   const root = new protobuf.Root();
-  for (const name of ["google/protobuf/timestamp.proto", "google/protobuf/struct.proto"]) root.addJSON(protobuf.common.get(name)?.nested ?? {});
+  for (const name of ["google/protobuf/timestamp.proto", "google/protobuf/struct.proto"])
+    root.addJSON(protobuf.common.get(name)?.nested ?? {});
   protobuf.parse(proto, root, { keepCase: true });
-  const definition = loadPackageDefinition(fromJSON(root.toJSON(), { keepCase: true, longs: String, defaults: true, arrays: true })) as unknown as { shop: { v1: { Shop: { service: never } } } };
+  const definition = loadPackageDefinition(
+    fromJSON(root.toJSON(), { keepCase: true, longs: String, defaults: true, arrays: true }),
+  ) as unknown as { shop: { v1: { Shop: { service: never } } } };
   server = new Server();
   let onCancelled = (): void => {};
   cancelled = new Promise<void>((resolve) => {
@@ -53,7 +64,17 @@ beforeAll(async () => {
   server.addService(definition.shop.v1.Shop.service, {
     Echo: unary(({ request }, answer) => {
       const [first] = request.items;
-      answer(null, first ?? { display_name: request.display_name, price: "9007199254740993", color: 1, image: Buffer.from("abc"), stock: { a: 1 }, made: { seconds: 1, nanos: 0 } });
+      answer(
+        null,
+        first ?? {
+          display_name: request.display_name,
+          price: "9007199254740993",
+          color: 1,
+          image: Buffer.from("abc"),
+          stock: { a: 1 },
+          made: { seconds: 1, nanos: 0 },
+        },
+      );
     }),
     List(call: { request: Query; write(message: object): void; end(): void }) {
       for (let n = 0; n < call.request.count; n += 1) call.write({ display_name: `${n}` });
@@ -70,7 +91,7 @@ beforeAll(async () => {
       call.on("data", ({ display_name: name }) => call.write({ display_name: `re: ${name}` }));
       call.on("end", () => call.end());
     },
-    Fail: unary(({ request }, answer) => answer({ code: request.count, details: `failed with ${request.count}` } as ServiceError)),
+    Fail: unary(({ request }, answer) => answer({ code: request.count, details: `failed with ${request.count}` })),
     Whoami: unary((call, answer) => {
       metadata = call.metadata;
       answer(null, { display_name: String(call.metadata.get("authorization")[0] ?? "nobody") });
@@ -81,7 +102,9 @@ beforeAll(async () => {
     }),
   });
   port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
   });
 });
 
@@ -91,7 +114,12 @@ afterAll(async () => {
 });
 
 function input(method: string, args: Json = {}, service: JsonObject = {}): JsonObject {
-  return { proto: inlineResource(proto, "text/x-protobuf"), service: { name: "shop.v1.Shop", host: "localhost", port, ...service }, method, arguments: args };
+  return {
+    proto: inlineResource(proto, "text/x-protobuf"),
+    service: { name: "shop.v1.Shop", host: "localhost", port, ...service },
+    method,
+    arguments: args,
+  };
 }
 
 function call(method: string, args: Json = {}, service: JsonObject = {}): Promise<Json> {
@@ -112,7 +140,14 @@ describe("grpc calls", () => {
   });
 
   it("sends nested messages, maps, enums and bytes", async () => {
-    const item = { display_name: "i", price: "5", color: "RED", image: "YWJj", stock: { k: 2 }, parts: [{ display_name: "p" }] };
+    const item = {
+      display_name: "i",
+      price: "5",
+      color: "RED",
+      image: "YWJj",
+      stock: { k: 2 },
+      parts: [{ display_name: "p" }],
+    };
     expect(await call("Echo", { items: [item] })).toMatchObject({ ...item, parts: [{ display_name: "p" }] });
   });
 
@@ -121,17 +156,28 @@ describe("grpc calls", () => {
   });
 
   it("gives a server stream as an array, an empty one too", async () => {
-    expect(await call("List", { count: 3 })).toMatchObject([{ display_name: "0" }, { display_name: "1" }, { display_name: "2" }]);
+    expect(await call("List", { count: 3 })).toMatchObject([
+      { display_name: "0" },
+      { display_name: "1" },
+      { display_name: "2" },
+    ]);
     expect(await call("List", { count: 0 })).toEqual([]);
   });
 
   it("sends a client stream from messages, and both ways", async () => {
-    expect(await call("Gather", { messages: [{ display_name: "a" }, { display_name: "b" }] })).toMatchObject({ display_name: "ab" });
-    expect(await call("Chat", { messages: [{ display_name: "a" }, { display_name: "b" }] })).toMatchObject([{ display_name: "re: a" }, { display_name: "re: b" }]);
+    expect(await call("Gather", { messages: [{ display_name: "a" }, { display_name: "b" }] })).toMatchObject({
+      display_name: "ab",
+    });
+    expect(await call("Chat", { messages: [{ display_name: "a" }, { display_name: "b" }] })).toMatchObject([
+      { display_name: "re: a" },
+      { display_name: "re: b" },
+    ]);
   });
 
   it("sends the key of the call and credentials as metadata", async () => {
-    expect(await call("Whoami", {}, { authentication: { bearer: { token: "t" } } })).toMatchObject({ display_name: "Bearer t" });
+    expect(await call("Whoami", {}, { authentication: { bearer: { token: "t" } } })).toMatchObject({
+      display_name: "Bearer t",
+    });
     expect(metadata?.get("idempotency-key")).toEqual(["run-1/do/0/call/0"]);
     expect(metadata?.get(":authority")).toEqual([]);
   });
@@ -147,18 +193,57 @@ describe("grpc calls", () => {
     { code: status.INTERNAL, type: "communication", httpStatus: 500 },
   ];
   it.each(codes)("makes $type $httpStatus of status $code", async ({ code, type, httpStatus }) => {
-    expect(await faultOf(host, "grpc", input("Fail", { count: code }))).toMatchObject({ type, status: httpStatus, data: { code: status[code], details: `failed with ${code}` } });
+    expect(await faultOf(host, "grpc", input("Fail", { count: code }))).toMatchObject({
+      type,
+      status: httpStatus,
+      data: { code: status[code], details: `failed with ${code}` },
+    });
   });
 
-  const refused: readonly { readonly name: string; readonly input: () => JsonObject; readonly type: string; readonly want: string }[] = [
-    { name: "a service that is not defined", input: () => ({ ...input("Echo"), service: { name: "Nope", host: "localhost", port } }), type: "configuration", want: "shop.v1.Shop" },
+  const refused: readonly {
+    readonly name: string;
+    readonly input: () => JsonObject;
+    readonly type: string;
+    readonly want: string;
+  }[] = [
+    {
+      name: "a service that is not defined",
+      input: () => ({ ...input("Echo"), service: { name: "Nope", host: "localhost", port } }),
+      type: "configuration",
+      want: "shop.v1.Shop",
+    },
     { name: "a method that is not defined", input: () => input("Nope"), type: "configuration", want: "Echo" },
     { name: "a field that is not defined", input: () => input("Echo", { nope: 1 }), type: "validation", want: "nope" },
-    { name: "a nested field that is not defined", input: () => input("Echo", { items: [{ nope: 1 }] }), type: "validation", want: "arguments.items.nope" },
-    { name: "a value of the wrong type", input: () => input("Echo", { items: "x" }), type: "validation", want: "arguments" },
-    { name: "a proto that does not parse", input: () => ({ ...input("Echo"), proto: inlineResource("syntax = 5") }), type: "configuration", want: "proto" },
-    { name: "an import that cannot be had", input: () => ({ ...input("Echo"), proto: inlineResource('syntax = "proto3"; import "mine.proto";') }), type: "configuration", want: "mine.proto" },
-    { name: "digest credentials", input: () => input("Echo", {}, { authentication: { digest: { username: "u", password: "p" } } }), type: "configuration", want: "digest" },
+    {
+      name: "a nested field that is not defined",
+      input: () => input("Echo", { items: [{ nope: 1 }] }),
+      type: "validation",
+      want: "arguments.items.nope",
+    },
+    {
+      name: "a value of the wrong type",
+      input: () => input("Echo", { items: "x" }),
+      type: "validation",
+      want: "arguments",
+    },
+    {
+      name: "a proto that does not parse",
+      input: () => ({ ...input("Echo"), proto: inlineResource("syntax = 5") }),
+      type: "configuration",
+      want: "proto",
+    },
+    {
+      name: "an import that cannot be had",
+      input: () => ({ ...input("Echo"), proto: inlineResource('syntax = "proto3"; import "mine.proto";') }),
+      type: "configuration",
+      want: "mine.proto",
+    },
+    {
+      name: "digest credentials",
+      input: () => input("Echo", {}, { authentication: { digest: { username: "u", password: "p" } } }),
+      type: "configuration",
+      want: "digest",
+    },
     { name: "a port that is none", input: () => input("Echo", {}, { port: 70_000 }), type: "validation", want: "port" },
   ];
   it.each(refused)("refuses $name", async ({ input: given, type, want }) => {
@@ -168,7 +253,11 @@ describe("grpc calls", () => {
   });
 
   it("says 503 when nobody listens", async () => {
-    expect(await faultOf(host, "grpc", input("Echo", {}, { port: 1 }))).toMatchObject({ type: "communication", status: 503, data: { code: "UNAVAILABLE" } });
+    expect(await faultOf(host, "grpc", input("Echo", {}, { port: 1 }))).toMatchObject({
+      type: "communication",
+      status: 503,
+      data: { code: "UNAVAILABLE" },
+    });
   });
 
   it("refuses a response that is too large", async () => {
@@ -177,7 +266,10 @@ describe("grpc calls", () => {
 
   it("does not connect to private addresses", async () => {
     const guarded = testHost({ network: { allowLoopback: false } });
-    expect(await faultOf(guarded, "grpc", input("Echo"))).toMatchObject({ type: "authorization", title: "Address not allowed" });
+    expect(await faultOf(guarded, "grpc", input("Echo"))).toMatchObject({
+      type: "authorization",
+      title: "Address not allowed",
+    });
     await guarded.close();
   });
 

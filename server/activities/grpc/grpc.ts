@@ -1,5 +1,13 @@
 import { isIPv6 } from "node:net";
-import { type Client, type ClientOptions, Metadata, type ServiceError, makeGenericClientConstructor, credentials as channelCredentials, status } from "@grpc/grpc-js";
+import {
+  type Client,
+  type ClientOptions,
+  Metadata,
+  type ServiceError,
+  makeGenericClientConstructor,
+  credentials as channelCredentials,
+  status,
+} from "@grpc/grpc-js";
 import type protobuf from "protobufjs";
 import { type Json, type JsonObject, getKey, isJsonArray } from "@stigmer/core/lib/json.ts";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
@@ -21,7 +29,9 @@ const TLS_PORTS = new Set([443, 8443]);
  * `arguments.messages`, or one message. Ports 443 and 8443, and hosts with `https://`, speak TLS.
  */
 export function grpcActivity(services: ActivityServices): Activity {
-  const protos = new DocumentCache<protobuf.Root>(services.options.resources.documentTtlMs, () => services.options.now());
+  const protos = new DocumentCache<protobuf.Root>(services.options.resources.documentTtlMs, () =>
+    services.options.now(),
+  );
   return {
     kind: "grpc",
     async run(input, context: CallContext) {
@@ -59,7 +69,11 @@ function targetOf(service: JsonObject): Target {
   const [, scheme, host = given] = /^(https?|grpcs?):\/\/([^/]+)\/?$/iu.exec(given) ?? [];
   const port = getKey(service, "port");
   const secure = scheme === undefined ? undefined : /s$/iu.test(scheme);
-  if (port !== undefined && port !== null && (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535)) {
+  if (
+    port !== undefined &&
+    port !== null &&
+    (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535)
+  ) {
     throw invalidArgument("service.port", port, "a port number");
   }
   const number = typeof port === "number" ? port : secure === true ? 443 : 50_051;
@@ -74,7 +88,9 @@ async function connect(service: JsonObject, services: ActivityServices): Promise
     address = await services.guard.pin(host);
   } catch (error) {
     if (error instanceof ActivityFault) throw error;
-    throw new ActivityFault(standardFault("communication", "Cannot reach the service", `Cannot resolve "${host}"`, { status: 503 }));
+    throw new ActivityFault(
+      standardFault("communication", "Cannot reach the service", `Cannot resolve "${host}"`, { status: 503 }),
+    );
   }
   const options: ClientOptions = {
     "grpc.default_authority": `${host}:${port}`,
@@ -91,15 +107,28 @@ async function connect(service: JsonObject, services: ActivityServices): Promise
   );
 }
 
-async function callMetadata(service: JsonObject, method: ProtoMethod, services: ActivityServices, context: CallContext): Promise<Metadata> {
+async function callMetadata(
+  service: JsonObject,
+  method: ProtoMethod,
+  services: ActivityServices,
+  context: CallContext,
+): Promise<Metadata> {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(callHeaders(context))) metadata.set(name, value);
   const credentials = services.credentials(getKey(service, "authentication"), context);
   if (credentials === undefined) return metadata;
-  const { headers } = await credentials.authorize({ method: "POST", url: new URL(`http://grpc.invalid${method.path}`), headers: {} });
+  const { headers } = await credentials.authorize({
+    method: "POST",
+    url: new URL(`http://grpc.invalid${method.path}`),
+    headers: {},
+  });
   const authorization = headers["authorization"];
   // Digest answers a challenge, which gRPC does not have.
-  if (authorization === undefined) throw configurationFault("Unusable authentication", "Cannot authenticate a gRPC call by digest: it should be basic, bearer, oauth2 or oidc");
+  if (authorization === undefined)
+    throw configurationFault(
+      "Unusable authentication",
+      "Cannot authenticate a gRPC call by digest: it should be basic, bearer, oauth2 or oidc",
+    );
   metadata.set("authorization", authorization);
   return metadata;
 }
@@ -125,14 +154,32 @@ async function call(
     stream.on("data", (buffer: Buffer) => {
       bytes += buffer.length;
       if (bytes > options.http.responseBytesMax) {
-        fail(new ActivityFault(standardFault("communication", "Response too large", `Cannot read the response: it is larger than ${options.http.responseBytesMax} bytes`, { status: 502 })));
+        fail(
+          new ActivityFault(
+            standardFault(
+              "communication",
+              "Response too large",
+              `Cannot read the response: it is larger than ${options.http.responseBytesMax} bytes`,
+              { status: 502 },
+            ),
+          ),
+        );
         stream.cancel();
         return;
       }
       try {
         replies.push(method.decode(buffer));
       } catch {
-        fail(new ActivityFault(standardFault("communication", "Unreadable response", `Cannot read the response of ${method.path}: it does not decode`, { status: 502 })));
+        fail(
+          new ActivityFault(
+            standardFault(
+              "communication",
+              "Unreadable response",
+              `Cannot read the response of ${method.path}: it does not decode`,
+              { status: 502 },
+            ),
+          ),
+        );
         stream.cancel();
       }
     });

@@ -13,7 +13,16 @@ export interface ProtoMethod {
 }
 
 /** How messages become JSON: the proto3 JSON mapping where it is unambiguous; 64-bit integers as text, bytes as base64, enums by name, defaults filled in. */
-const CONVERSION: protobuf.IConversionOptions = { longs: String, enums: String, bytes: String, defaults: true, arrays: true, objects: true, oneofs: false, json: true };
+const CONVERSION: protobuf.IConversionOptions = {
+  longs: String,
+  enums: String,
+  bytes: String,
+  defaults: true,
+  arrays: true,
+  objects: true,
+  oneofs: false,
+  json: true,
+};
 
 /** Parses a .proto text. Imports other than the well-known types have no place to come from and are refused. */
 export function parseProto(text: string): protobuf.Root {
@@ -44,13 +53,21 @@ export function protoMethod(root: protobuf.Root, serviceName: string, methodName
     const full = service.fullName.slice(1);
     return full === serviceName || full.endsWith(`.${serviceName}`);
   });
-  const exact = matching.find((service) => service.fullName === `.${serviceName}`) ?? (matching.length === 1 ? matching[0] : undefined);
+  const exact =
+    matching.find((service) => service.fullName === `.${serviceName}`) ??
+    (matching.length === 1 ? matching[0] : undefined);
   if (exact === undefined) {
-    throw configurationFault("Unknown service", `Cannot find service "${serviceName}" in the proto resource: it has ${services.map((service) => service.fullName.slice(1)).join(", ") || "none"}`);
+    throw configurationFault(
+      "Unknown service",
+      `Cannot find service "${serviceName}" in the proto resource: it has ${services.map((service) => service.fullName.slice(1)).join(", ") || "none"}`,
+    );
   }
   const method = Object.hasOwn(exact.methods, methodName) ? exact.methods[methodName] : undefined;
   if (method === undefined) {
-    throw configurationFault("Unknown method", `Cannot find method "${methodName}" of service "${serviceName}": it has ${Object.keys(exact.methods).join(", ") || "none"}`);
+    throw configurationFault(
+      "Unknown method",
+      `Cannot find method "${methodName}" of service "${serviceName}": it has ${Object.keys(exact.methods).join(", ") || "none"}`,
+    );
   }
   method.resolve();
   const { resolvedRequestType: request, resolvedResponseType: response } = method;
@@ -60,7 +77,7 @@ export function protoMethod(root: protobuf.Root, serviceName: string, methodName
     requestStream: method.requestStream === true,
     responseStream: method.responseStream === true,
     encode: (message) => encodeMessage(request, message),
-    decode: (bytes) => response.toObject(response.decode(bytes), CONVERSION) as Json,
+    decode: (bytes) => response.toObject(response.decode(bytes), CONVERSION),
   };
 }
 
@@ -78,14 +95,24 @@ function encodeMessage(type: protobuf.Type, message: Json): Buffer {
 
 /** Refuses names the message does not have, which protobufjs would drop without a word; both spellings of a field are known. */
 function checkFields(type: protobuf.Type, message: Json, place: string): void {
-  if (typeof message !== "object" || message === null || Array.isArray(message)) throw invalidArgument(place, message, `an object (${type.fullName.slice(1)})`);
+  if (typeof message !== "object" || message === null || Array.isArray(message))
+    throw invalidArgument(place, message, `an object (${type.fullName.slice(1)})`);
   if (type.fullName.startsWith(".google.protobuf.")) return;
   for (const [name, value] of Object.entries(message as JsonObject)) {
     const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
-    if (field === undefined) throw invalidArgument(`${place}.${name}`, value, `a field of ${type.fullName.slice(1)}: ${Object.keys(type.fields).join(", ")}`);
+    if (field === undefined)
+      throw invalidArgument(
+        `${place}.${name}`,
+        value,
+        `a field of ${type.fullName.slice(1)}: ${Object.keys(type.fields).join(", ")}`,
+      );
     field.resolve();
     if (!(field.resolvedType instanceof protobuf.Type) || value === null) continue;
-    const items: readonly Json[] = field.map ? Object.values(value as JsonObject) : field.repeated && Array.isArray(value) ? (value as readonly Json[]) : [value];
+    const items: readonly Json[] = field.map
+      ? Object.values(value as JsonObject)
+      : field.repeated && Array.isArray(value)
+        ? (value as readonly Json[])
+        : [value];
     for (const item of items) if (item !== null) checkFields(field.resolvedType, item, `${place}.${name}`);
   }
 }

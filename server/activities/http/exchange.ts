@@ -35,21 +35,32 @@ export async function exchange(client: HttpClient, first: HttpRequest, options: 
     if (target === undefined) return done;
     if (hops >= options.redirectsMax) {
       throw new ActivityFault(
-        standardFault("communication", "Too many redirects", `Cannot follow ${request.url.href}: more than ${options.redirectsMax} redirects`, {
-          status: 502,
-        }),
+        standardFault(
+          "communication",
+          "Too many redirects",
+          `Cannot follow ${request.url.href}: more than ${options.redirectsMax} redirects`,
+          {
+            status: 502,
+          },
+        ),
       );
     }
     request = redirected(request, target, done.reply.statusCode, options);
   }
 }
 
-async function authorized(client: HttpClient, request: HttpRequest, credentials: Credentials | undefined, signal: AbortSignal): Promise<Exchange> {
+async function authorized(
+  client: HttpClient,
+  request: HttpRequest,
+  credentials: Credentials | undefined,
+  signal: AbortSignal,
+): Promise<Exchange> {
   if (credentials === undefined) return { request, reply: await client.send(request, signal) };
   for (let challenges = 0; ; challenges += 1) {
     const signed = await credentials.authorize(request);
     const reply = await client.send(signed, signal);
-    if (reply.statusCode !== 401 || challenges >= 2 || !(await credentials.challenged(signed, reply))) return { request: signed, reply };
+    if (reply.statusCode !== 401 || challenges >= 2 || !(await credentials.challenged(signed, reply)))
+      return { request: signed, reply };
   }
 }
 
@@ -59,7 +70,12 @@ function redirectTarget(reply: HttpReply, base: URL): URL | undefined {
   const target = URL.canParse(location, base.href) ? new URL(location, base.href) : undefined;
   if (target === undefined || (target.protocol !== "http:" && target.protocol !== "https:")) {
     throw new ActivityFault(
-      standardFault("communication", "Unusable redirect", `Cannot follow "${location}": it is no http or https address`, { status: 502 }),
+      standardFault(
+        "communication",
+        "Unusable redirect",
+        `Cannot follow "${location}": it is no http or https address`,
+        { status: 502 },
+      ),
     );
   }
   return target;
@@ -70,7 +86,8 @@ function redirected(request: HttpRequest, url: URL, statusCode: number, options:
   const toGet = request.method !== "HEAD" && (statusCode === 303 || (statusCode <= 302 && request.method === "POST"));
   const headers = Object.assign(Object.create(null) as Record<string, string>, request.headers);
   if (url.origin !== request.url.origin) {
-    for (const [name, value] of Object.entries(headers)) if (ORIGIN_BOUND.has(name) || options.isSecret(value)) delete headers[name];
+    for (const [name, value] of Object.entries(headers))
+      if (ORIGIN_BOUND.has(name) || options.isSecret(value)) delete headers[name];
   }
   if (!toGet) return { ...request, url, headers };
   delete headers["content-type"];

@@ -35,7 +35,10 @@ export class HttpClient {
   constructor(guard: NetworkGuard, limits: HttpLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
-    const connect = buildConnector({ lookup: guard.lookup, timeout: Math.min(limits.timeoutMs, 10_000) } as buildConnector.BuildOptions);
+    const connect = buildConnector({
+      lookup: guard.lookup,
+      timeout: Math.min(limits.timeoutMs, 10_000),
+    });
     this.dispatcher = new Agent({
       connections: limits.connectionsPerOriginMax,
       headersTimeout: limits.timeoutMs,
@@ -62,7 +65,7 @@ export class HttpClient {
         {
           origin: url.origin,
           path: url.pathname + url.search,
-          method: request.method as Dispatcher.HttpMethod,
+          method: request.method,
           headers: request.headers,
           body: request.body ?? null,
         },
@@ -123,7 +126,12 @@ class ReplyCollector implements Dispatcher.DispatchHandler {
     this.#signal.addEventListener("abort", abort, { once: true });
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: HeaderBag, statusText?: string): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: HeaderBag,
+    statusText?: string,
+  ): void {
     this.#statusCode = statusCode;
     this.#statusText = statusText ?? "";
     this.#headers = flatHeaders(headers);
@@ -179,7 +187,10 @@ async function decompress(reply: HttpReply, bytesMax: number): Promise<HttpReply
   const codings = reply.headers["content-encoding"];
   if (codings === undefined || reply.body.length === 0) return reply;
   let { body } = reply;
-  for (const coding of codings.split(",").map((name) => name.trim().toLowerCase()).toReversed()) {
+  for (const coding of codings
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .toReversed()) {
     if (coding !== "identity" && coding !== "") body = await decode(coding, body, bytesMax);
   }
   return { ...reply, body };
@@ -207,15 +218,25 @@ export function unreadable(problem: string): ActivityFault {
 
 function tooLarge(bytesMax: number): ActivityFault {
   return new ActivityFault(
-    standardFault("communication", "Response too large", `Cannot read the response: it is larger than ${bytesMax} bytes`, { status: 502 }),
+    standardFault(
+      "communication",
+      "Response too large",
+      `Cannot read the response: it is larger than ${bytesMax} bytes`,
+      { status: 502 },
+    ),
   );
 }
 
 function tooSlow(timeoutMs: number): ActivityFault {
   return new ActivityFault(
-    standardFault("communication", "The service did not answer in time", `Cannot read the response: it took longer than ${timeoutMs} ms`, {
-      status: 504,
-    }),
+    standardFault(
+      "communication",
+      "The service did not answer in time",
+      `Cannot read the response: it took longer than ${timeoutMs} ms`,
+      {
+        status: 504,
+      },
+    ),
   );
 }
 

@@ -9,12 +9,24 @@ let other: HttpPeer;
 const host = testHost({ http: { responseBytesMax: 100_000, timeoutMs: 2000, faultBodyBytesMax: 100 } });
 
 beforeAll(async () => {
-  other = await httpPeer((request, response) => json(response, { at: "other", authorization: request.headers.authorization ?? null, cookie: request.headers.cookie ?? null, key: request.headers["x-api-key"] ?? null }));
+  other = await httpPeer((request, response) =>
+    json(response, {
+      at: "other",
+      authorization: request.headers.authorization ?? null,
+      cookie: request.headers.cookie ?? null,
+      key: request.headers["x-api-key"] ?? null,
+    }),
+  );
   peer = await httpPeer((request, response) => {
     const url = new URL(request.url, "http://peer");
     switch (url.pathname) {
       case "/echo":
-        return json(response, { method: request.method, url: request.url, headers: request.headers, body: request.body });
+        return json(response, {
+          method: request.method,
+          url: request.url,
+          headers: request.headers,
+          body: request.body,
+        });
       case "/gzip":
         response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
         return response.end(gzipSync('{"coding":"gzip"}'));
@@ -75,7 +87,9 @@ beforeAll(async () => {
       case "/status":
         return json(response, { problem: "x" }, Number(url.searchParams.get("code")));
       case "/redirect": {
-        response.writeHead(Number(url.searchParams.get("code") ?? 302), { location: url.searchParams.get("to") ?? "/echo" });
+        response.writeHead(Number(url.searchParams.get("code") ?? 302), {
+          location: url.searchParams.get("to") ?? "/echo",
+        });
         return response.end();
       }
       case "/long-error":
@@ -115,12 +129,22 @@ describe("http requests", () => {
   it("sends method, headers, query and the key of the call", async () => {
     const result = (await host.runner.run(
       "http",
-      { method: "delete", endpoint: `${peer.origin}/echo?fixed=1`, headers: { "X-One": "1", Two: 2, none: null }, query: { a: "x y", list: [1, 2], none: null, flag: true } },
+      {
+        method: "delete",
+        endpoint: `${peer.origin}/echo?fixed=1`,
+        headers: { "X-One": "1", Two: 2, none: null },
+        query: { a: "x y", list: [1, 2], none: null, flag: true },
+      },
       testContext({ traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" }),
     )) as unknown as Echo;
     expect(result.method).toBe("DELETE");
     expect(result.url).toBe("/echo?fixed=1&a=x+y&list=1&list=2&flag=true");
-    expect(result.headers).toMatchObject({ "x-one": "1", two: "2", "idempotency-key": "run-1/do/0/call/0", traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+    expect(result.headers).toMatchObject({
+      "x-one": "1",
+      two: "2",
+      "idempotency-key": "run-1/do/0/call/0",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    });
     expect(result.headers).not.toHaveProperty("none");
   });
 
@@ -130,18 +154,52 @@ describe("http requests", () => {
     expect(headers["accept"]).toBe("text/csv");
   });
 
-  const bodies: readonly { readonly name: string; readonly body: Json; readonly type?: string; readonly want: string; readonly wantType: string }[] = [
+  const bodies: readonly {
+    readonly name: string;
+    readonly body: Json;
+    readonly type?: string;
+    readonly want: string;
+    readonly wantType: string;
+  }[] = [
     { name: "an object as JSON by default", body: { a: 1 }, want: '{"a":1}', wantType: "application/json" },
     { name: "false as JSON by default", body: false, want: "false", wantType: "application/json" },
     { name: "a text as it is by default", body: "hello", want: "hello", wantType: "text/plain; charset=utf-8" },
-    { name: "JSON text not twice", body: '{"a":1}', type: "application/json", want: '{"a":1}', wantType: "application/json" },
-    { name: "a text under a JSON type as JSON", body: "hello", type: "application/vnd.x+json", want: '"hello"', wantType: "application/vnd.x+json" },
-    { name: "a form", body: { a: "1 2", b: [1, null, 2] }, type: "application/x-www-form-urlencoded", want: "a=1+2&b=1&b=2", wantType: "application/x-www-form-urlencoded" },
+    {
+      name: "JSON text not twice",
+      body: '{"a":1}',
+      type: "application/json",
+      want: '{"a":1}',
+      wantType: "application/json",
+    },
+    {
+      name: "a text under a JSON type as JSON",
+      body: "hello",
+      type: "application/vnd.x+json",
+      want: '"hello"',
+      wantType: "application/vnd.x+json",
+    },
+    {
+      name: "a form",
+      body: { a: "1 2", b: [1, null, 2] },
+      type: "application/x-www-form-urlencoded",
+      want: "a=1+2&b=1&b=2",
+      wantType: "application/x-www-form-urlencoded",
+    },
     { name: "XML text", body: "<a/>", type: "application/xml", want: "<a/>", wantType: "application/xml" },
-    { name: "base64 as bytes", body: Buffer.from("bytes!").toString("base64"), type: "application/octet-stream", want: "bytes!", wantType: "application/octet-stream" },
+    {
+      name: "base64 as bytes",
+      body: Buffer.from("bytes!").toString("base64"),
+      type: "application/octet-stream",
+      want: "bytes!",
+      wantType: "application/octet-stream",
+    },
   ];
   it.each(bodies)("sends $name", async ({ body, type, want, wantType }) => {
-    const result = await echo({ method: "post", body, ...(type === undefined ? {} : { headers: { "Content-Type": type } }) });
+    const result = await echo({
+      method: "post",
+      body,
+      ...(type === undefined ? {} : { headers: { "Content-Type": type } }),
+    });
     expect(result.body).toBe(want);
     expect(result.headers["content-type"]).toBe(wantType);
   });
@@ -156,7 +214,15 @@ describe("http requests", () => {
     const result = await echo({
       method: "post",
       headers: { "content-type": "multipart/form-data" },
-      body: { name: "n", file: { content: Buffer.from("abc").toString("base64"), encoding: "base64", filename: 'a"b.txt', contentType: "text/plain" } },
+      body: {
+        name: "n",
+        file: {
+          content: Buffer.from("abc").toString("base64"),
+          encoding: "base64",
+          filename: 'a"b.txt',
+          contentType: "text/plain",
+        },
+      },
     });
     const boundary = /boundary=(\S+)/u.exec(result.headers["content-type"] ?? "")?.[1] ?? "";
     expect(result.body).toBe(
@@ -174,7 +240,11 @@ describe("http requests", () => {
     { name: "a query that is no object", input: { query: "a=1" }, want: "query" },
     { name: "an output that is none", input: { output: "everything" }, want: "output" },
     { name: "a method with spaces", input: { method: "GET /x" }, want: "method" },
-    { name: "bytes that are not base64", input: { method: "post", body: "%%%", headers: { "content-type": "image/png" } }, want: "base64" },
+    {
+      name: "bytes that are not base64",
+      input: { method: "post", body: "%%%", headers: { "content-type": "image/png" } },
+      want: "base64",
+    },
   ];
   it.each(refused)("refuses $name before anything is sent", async ({ input, want }) => {
     const before = peer.received.length;
@@ -212,7 +282,10 @@ describe("http responses", () => {
   });
 
   it("gives the whole response, its own credentials left out", async () => {
-    const result = await call("/echo", { output: "response", endpoint: { uri: `${peer.origin}/echo`, authentication: { bearer: { token: "abc" } } } });
+    const result = await call("/echo", {
+      output: "response",
+      endpoint: { uri: `${peer.origin}/echo`, authentication: { bearer: { token: "abc" } } },
+    });
     expect(result).toMatchObject({
       request: { method: "GET", uri: `${peer.origin}/echo`, headers: { authorization: "[redacted]" } },
       statusCode: 200,
@@ -233,30 +306,50 @@ describe("http responses", () => {
     { path: "/half", status: 502, title: "The service broke off" },
   ];
   it.each(faults)("makes a communication fault of $path", async ({ path, status, title }) => {
-    expect(await faultOf(host, "http", { method: "get", endpoint: peer.origin + path })).toMatchObject({ type: "communication", status, title });
+    expect(await faultOf(host, "http", { method: "get", endpoint: peer.origin + path })).toMatchObject({
+      type: "communication",
+      status,
+      title,
+    });
   });
 
   it("keeps the body of an error as data, cut where it is long", async () => {
-    expect((await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/status?code=409` })).data).toEqual({ problem: "x" });
+    expect((await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/status?code=409` })).data).toEqual({
+      problem: "x",
+    });
     const long = await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/long-error` });
     expect(long.data).toBe("a".repeat(100));
   });
 
   it("refuses numbers and nesting that a journal cannot hold", async () => {
-    expect((await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/huge-number` })).detail).toContain("number");
+    expect((await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/huge-number` })).detail).toContain(
+      "number",
+    );
     expect((await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/deep` })).detail).toContain("64");
   });
 
   it("says 503 when nobody listens and 504 when nobody answers", async () => {
-    expect(await faultOf(host, "http", { method: "get", endpoint: "http://127.0.0.1:1/" })).toMatchObject({ type: "communication", status: 503, data: { code: "ECONNREFUSED" } });
+    expect(await faultOf(host, "http", { method: "get", endpoint: "http://127.0.0.1:1/" })).toMatchObject({
+      type: "communication",
+      status: 503,
+      data: { code: "ECONNREFUSED" },
+    });
     const impatient = testHost({ http: { timeoutMs: 50 } });
-    expect(await faultOf(impatient, "http", { method: "get", endpoint: `${peer.origin}/silent` })).toMatchObject({ type: "communication", status: 504 });
+    expect(await faultOf(impatient, "http", { method: "get", endpoint: `${peer.origin}/silent` })).toMatchObject({
+      type: "communication",
+      status: 504,
+    });
     await impatient.close();
   });
 
   it("stops when the task is stopped", async () => {
     const controller = new AbortController();
-    const pending = faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/silent` }, testContext({ signal: controller.signal }));
+    const pending = faultOf(
+      host,
+      "http",
+      { method: "get", endpoint: `${peer.origin}/silent` },
+      testContext({ signal: controller.signal }),
+    );
     setImmediate(() => controller.abort());
     expect(await pending).toMatchObject({ type: "runtime", title: "Activity stopped" });
   });
@@ -268,7 +361,12 @@ describe("http redirects", () => {
     expect(await call("/status?code=300", { redirect: true })).toEqual({ problem: "x" });
   });
 
-  const methods: readonly { readonly code: number; readonly method: string; readonly want: string; readonly body: string }[] = [
+  const methods: readonly {
+    readonly code: number;
+    readonly method: string;
+    readonly want: string;
+    readonly body: string;
+  }[] = [
     { code: 301, method: "POST", want: "GET", body: "" },
     { code: 302, method: "POST", want: "GET", body: "" },
     { code: 303, method: "PUT", want: "GET", body: "" },
@@ -276,7 +374,10 @@ describe("http redirects", () => {
     { code: 308, method: "PUT", want: "PUT", body: "x" },
   ];
   it.each(methods)("turns $method into $want after $code", async ({ code, method, want, body }) => {
-    expect(await call(`/redirect?code=${code}`, { method, body: "x", redirect: true })).toMatchObject({ method: want, body });
+    expect(await call(`/redirect?code=${code}`, { method, body: "x", redirect: true })).toMatchObject({
+      method: want,
+      body,
+    });
   });
 
   it("keeps credentials and secrets at the first origin", async () => {
@@ -285,7 +386,10 @@ describe("http redirects", () => {
       "http",
       {
         method: "get",
-        endpoint: { uri: `${peer.origin}/redirect?to=${encodeURIComponent(`${other.origin}/x`)}`, authentication: { bearer: { token: "abc" } } },
+        endpoint: {
+          uri: `${peer.origin}/redirect?to=${encodeURIComponent(`${other.origin}/x`)}`,
+          authentication: { bearer: { token: "abc" } },
+        },
         headers: { cookie: "c=1", "x-api-key": "\uE000apiKey\uE001" },
         redirect: true,
       },
@@ -297,13 +401,25 @@ describe("http redirects", () => {
 
   it("gives up after five hops", async () => {
     const before = peer.received.length;
-    expect(await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/loop`, redirect: true })).toMatchObject({ type: "communication", title: "Too many redirects" });
+    expect(
+      await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/loop`, redirect: true }),
+    ).toMatchObject({ type: "communication", title: "Too many redirects" });
     expect(peer.received.length - before).toBe(6);
   });
 
   it("judges every hop", async () => {
-    const fault = await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/redirect?to=${encodeURIComponent("http://169.254.169.254/latest")}`, redirect: true });
+    const fault = await faultOf(host, "http", {
+      method: "get",
+      endpoint: `${peer.origin}/redirect?to=${encodeURIComponent("http://169.254.169.254/latest")}`,
+      redirect: true,
+    });
     expect(fault).toMatchObject({ type: "authorization", status: 403, title: "Address not allowed" });
-    expect(await faultOf(host, "http", { method: "get", endpoint: `${peer.origin}/redirect?to=file:///etc/passwd`, redirect: true })).toMatchObject({ title: "Unusable redirect" });
+    expect(
+      await faultOf(host, "http", {
+        method: "get",
+        endpoint: `${peer.origin}/redirect?to=file:///etc/passwd`,
+        redirect: true,
+      }),
+    ).toMatchObject({ title: "Unusable redirect" });
   });
 });

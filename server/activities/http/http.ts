@@ -2,7 +2,16 @@ import { STATUS_CODES } from "node:http";
 import { type Json, type JsonObject, getKey, isJsonArray, isJsonObject } from "@stigmer/core/lib/json.ts";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
 import { ActivityFault, type Activity } from "../activity.ts";
-import { booleanOr, httpUrl, invalidArgument, readEndpoint, requireString, scalarText, textMap, wordOr } from "../activity-arguments.ts";
+import {
+  booleanOr,
+  httpUrl,
+  invalidArgument,
+  readEndpoint,
+  requireString,
+  scalarText,
+  textMap,
+  wordOr,
+} from "../activity-arguments.ts";
 import type { ActivityServices } from "../activity-services.ts";
 import { type CallContext, callHeaders } from "../call-context.ts";
 import type { Credentials } from "../auth/credentials.ts";
@@ -29,7 +38,16 @@ export interface HttpCall {
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/u;
 
 /** Headers that follow from the request itself; a workflow that sets them could only break the framing. */
-const COMPUTED_HEADERS = new Set(["content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer", "expect"]);
+const COMPUTED_HEADERS = new Set([
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "expect",
+]);
 
 /** The `http` call of the specification. */
 export function httpActivity(services: ActivityServices): Activity {
@@ -62,7 +80,12 @@ export async function sendHttpCall(call: HttpCall, services: ActivityServices, c
   const headers = requestHeaders(call.headers, context);
   const body = encodeBody(call.body, headers["content-type"]);
   if (body !== undefined) headers["content-type"] = body.contentType;
-  const request = { method: call.method, url: call.url, headers, ...(body === undefined ? {} : { body: body.content }) };
+  const request = {
+    method: call.method,
+    url: call.url,
+    headers,
+    ...(body === undefined ? {} : { body: body.content }),
+  };
   let done: Exchange;
   try {
     done = await exchange(services.http, request, {
@@ -89,7 +112,9 @@ export function statusFault(method: string, url: URL, reply: HttpReply, bodyByte
   const phrase = reply.statusText || (STATUS_CODES[reply.statusCode] ?? "");
   const status = `${reply.statusCode} ${phrase}`.trim();
   const cut = reply.body.length > bodyBytesMax;
-  const data = cut ? reply.body.toString("utf8", 0, bodyBytesMax) : decodeContentLeniently(reply.body, reply.headers["content-type"]);
+  const data = cut
+    ? reply.body.toString("utf8", 0, bodyBytesMax)
+    : decodeContentLeniently(reply.body, reply.headers["content-type"]);
   return new ActivityFault(
     standardFault("communication", `HTTP ${status}`, `${method} ${url.origin}${url.pathname} answered ${status}`, {
       status: reply.statusCode,
@@ -106,8 +131,10 @@ function requestHeaders(given: Record<string, string>, context: CallContext): Re
   for (const [name, value] of Object.entries(given)) {
     const key = name.toLowerCase();
     if (!TOKEN.test(key)) throw invalidArgument("headers", name, "names that HTTP allows");
-    if (COMPUTED_HEADERS.has(key)) throw invalidArgument("headers", name, "without headers that follow from the request itself");
-    if (/[^\t\u0020-\u007E\u0080-\u00FF]/u.test(value)) throw invalidArgument(`headers.${name}`, value, "one line of Latin-1 text");
+    if (COMPUTED_HEADERS.has(key))
+      throw invalidArgument("headers", name, "without headers that follow from the request itself");
+    if (/[^\t\u0020-\u007E\u0080-\u00FF]/u.test(value))
+      throw invalidArgument(`headers.${name}`, value, "one line of Latin-1 text");
     headers[key] = value;
   }
   return headers;
@@ -118,13 +145,15 @@ export function addQuery(url: URL, query: Json | undefined): void {
   if (query === undefined || query === null) return;
   if (!isJsonObject(query)) throw invalidArgument("query", query, "an object");
   for (const [name, value] of Object.entries(query)) {
-    for (const item of isJsonArray(value) ? value : [value]) if (item !== null) url.searchParams.append(name, scalarText(item));
+    for (const item of isJsonArray(value) ? value : [value])
+      if (item !== null) url.searchParams.append(name, scalarText(item));
   }
 }
 
 function wholeResponse({ request, reply }: Exchange, content: Json): JsonObject {
   const headers: Record<string, string> = { ...request.headers };
-  for (const name of ["authorization", "proxy-authorization", "cookie"]) if (name in headers) headers[name] = "[redacted]";
+  for (const name of ["authorization", "proxy-authorization", "cookie"])
+    if (name in headers) headers[name] = "[redacted]";
   return {
     request: { method: request.method, uri: request.url.href, headers },
     statusCode: reply.statusCode,

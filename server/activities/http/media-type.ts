@@ -23,7 +23,9 @@ export function isJsonType({ essence }: MediaType): boolean {
 export function isTextType({ essence }: MediaType): boolean {
   return (
     essence.startsWith("text/") ||
-    /[/+](?:xml|yaml|x-yaml|javascript|ecmascript|graphql|sql|x-ndjson|ndjson|jsonl|json-seq|x-sh|toml|csv|x-protobuf-text|jwt)$/u.test(essence)
+    /[/+](?:xml|yaml|x-yaml|javascript|ecmascript|graphql|sql|x-ndjson|ndjson|jsonl|json-seq|x-sh|toml|csv|x-protobuf-text|jwt)$/u.test(
+      essence,
+    )
   );
 }
 

@@ -68,7 +68,8 @@ function part(boundary: string, name: string, value: Json): Uint8Array {
   const quoted = (text: string): string => text.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
   const file = isJsonObject(value) && getKey(value, "content") !== undefined ? value : undefined;
   const filename = file === undefined ? undefined : getKey(file, "filename");
-  const partType = file === undefined ? (typeof value === "object" ? "application/json" : undefined) : getKey(file, "contentType");
+  const partType =
+    file === undefined ? (typeof value === "object" ? "application/json" : undefined) : getKey(file, "contentType");
   const head = [
     `--${boundary}`,
     `content-disposition: form-data; name="${quoted(name)}"${typeof filename === "string" ? `; filename="${quoted(filename)}"` : ""}`,

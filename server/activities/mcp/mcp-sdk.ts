@@ -3,7 +3,13 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { ErrorCode, McpError, ResultSchema, SUPPORTED_PROTOCOL_VERSIONS, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ErrorCode,
+  McpError,
+  ResultSchema,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  isInitializeRequest,
+} from "@modelcontextprotocol/sdk/types.js";
 import { type Json, type JsonObject, getKey, isJsonArray } from "@stigmer/core/lib/json.ts";
 
 /*
@@ -27,12 +33,22 @@ export function httpTransport(url: URL, headers: Record<string, string>, fetch: 
   return new StreamableHTTPClientTransport(url, {
     fetch,
     requestInit: { headers },
-    reconnectionOptions: { maxRetries: 0, initialReconnectionDelay: 1000, maxReconnectionDelay: 1000, reconnectionDelayGrowFactor: 1 },
-  }) as McpTransport;
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 1000,
+      maxReconnectionDelay: 1000,
+      reconnectionDelayGrowFactor: 1,
+    },
+  });
 }
 
 /** A process that speaks over its standard input and output; its environment is just `env`. */
-export function stdioTransport(command: string, args: readonly string[], env: Record<string, string>, bytesMax: number): McpTransport {
+export function stdioTransport(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  bytesMax: number,
+): McpTransport {
   return new StdioClientTransport({ command, args: [...args], env, stderr: "ignore", maxBufferSize: bytesMax });
 }
 
@@ -57,7 +73,8 @@ export async function callServer(call: {
     return getKey(call.parameters, "cursor") === undefined ? await restOfList(first, call.parameters, request) : first;
   } finally {
     // A session left open would keep state on the server; a server that cannot end one says so, and that changes nothing here.
-    if (call.transport instanceof StreamableHTTPClientTransport) await call.transport.terminateSession().catch(() => {});
+    if (call.transport instanceof StreamableHTTPClientTransport)
+      await call.transport.terminateSession().catch(() => {});
     await client.close().catch(() => {});
   }
 }
@@ -71,21 +88,34 @@ export type McpProblem =
 /** Reads an error of the SDK. */
 export function problemOf(error: unknown): McpProblem | undefined {
   if (error instanceof UnauthorizedError) return { kind: "http", status: 401 };
-  if (error instanceof StreamableHTTPError) return error.code === undefined || error.code < 100 ? undefined : { kind: "http", status: error.code };
+  if (error instanceof StreamableHTTPError)
+    return error.code === undefined || error.code < 100 ? undefined : { kind: "http", status: error.code };
   if (!(error instanceof McpError)) return undefined;
   if (error.code === (ErrorCode.RequestTimeout as number)) return { kind: "timeout" };
   if (error.code === (ErrorCode.ConnectionClosed as number)) return undefined;
-  return { kind: "rpc", code: error.code, message: error.message.replace(/^MCP error -?\d+: /u, ""), data: error.data as Json | undefined };
+  return {
+    kind: "rpc",
+    code: error.code,
+    message: error.message.replace(/^(?:MCP error -?\d+: )+/u, ""),
+    data: error.data as Json | undefined,
+  };
 }
 
 /** The client always offers its newest version; a workflow decides itself. */
 function offerVersion(transport: Transport, version: string): void {
   const send = transport.send.bind(transport);
   transport.send = (message, options) =>
-    send(isInitializeRequest(message) ? { ...message, params: { ...message.params, protocolVersion: version } } : message, options);
+    send(
+      isInitializeRequest(message) ? { ...message, params: { ...message.params, protocolVersion: version } } : message,
+      options,
+    );
 }
 
-async function restOfList(first: JsonObject, parameters: JsonObject, request: (params: JsonObject) => Promise<JsonObject>): Promise<JsonObject> {
+async function restOfList(
+  first: JsonObject,
+  parameters: JsonObject,
+  request: (params: JsonObject) => Promise<JsonObject>,
+): Promise<JsonObject> {
   const list = Object.keys(first).find((key) => isJsonArray(first[key]));
   let cursor = getKey(first, "nextCursor");
   if (list === undefined || typeof cursor !== "string") return first;

@@ -35,7 +35,9 @@ export function parseOpenApi(content: string, mediaType: string): OpenApiDocumen
   const version = getKey(root, "openapi");
   if (typeof version === "string" && version.startsWith("3.0.")) return { dialect: "3.0", root };
   if (typeof version === "string" && version.startsWith("3.1.")) return { dialect: "3.1", root };
-  throw unusable(`its version is ${JSON.stringify(version ?? getKey(root, "swagger") ?? null)}, it should be Swagger 2.0 or OpenAPI 3.0 or 3.1`);
+  throw unusable(
+    `its version is ${JSON.stringify(version ?? getKey(root, "swagger") ?? null)}, it should be Swagger 2.0 or OpenAPI 3.0 or 3.1`,
+  );
 }
 
 /** Finds an operation by its `operationId`. */
@@ -48,13 +50,22 @@ export function findOperation(document: OpenApiDocument, operationId: string): O
       if (!isJsonObject(operation)) continue;
       const id = getKey(operation, "operationId");
       if (id === operationId) {
-        return { method: method.toUpperCase(), path, pathItem, operation, parameters: mergedParameters(document, pathItem, operation) };
+        return {
+          method: method.toUpperCase(),
+          path,
+          pathItem,
+          operation,
+          parameters: mergedParameters(document, pathItem, operation),
+        };
       }
       if (typeof id === "string") known.push(id);
     }
   }
   const shown = known.length === 0 ? "it has none with an operationId" : `it has ${known.slice(0, 20).join(", ")}`;
-  throw configurationFault("Unknown operation", `Cannot find operation "${operationId}" in the OpenAPI document: ${shown}`);
+  throw configurationFault(
+    "Unknown operation",
+    `Cannot find operation "${operationId}" in the OpenAPI document: ${shown}`,
+  );
 }
 
 /** A value with its `$ref` followed; references out of the document are refused, since nobody vouches for what they would fetch. */
@@ -63,7 +74,8 @@ export function resolve(document: OpenApiDocument, value: Json | undefined): Jso
   for (let steps = 0; isJsonObject(current); steps += 1) {
     const reference = getKey(current, "$ref");
     if (typeof reference !== "string") return current;
-    if (!reference.startsWith("#")) throw unusable(`it refers to "${reference}", only references within the document are followed`);
+    if (!reference.startsWith("#"))
+      throw unusable(`it refers to "${reference}", only references within the document are followed`);
     if (steps >= REFERENCES_MAX) throw unusable(`its reference "${reference}" goes in circles`);
     const target = getAtPointer(document.root, decodeFragment(reference.slice(1)));
     if (target === undefined) throw unusable(`its reference "${reference}" leads nowhere`);
@@ -95,7 +107,11 @@ export function unusable(problem: string): Error {
   return configurationFault("Unusable OpenAPI document", `Cannot use the OpenAPI document: ${problem}`);
 }
 
-function mergedParameters(document: OpenApiDocument, pathItem: JsonObject, operation: JsonObject): readonly JsonObject[] {
+function mergedParameters(
+  document: OpenApiDocument,
+  pathItem: JsonObject,
+  operation: JsonObject,
+): readonly JsonObject[] {
   const merged = new Map<string, JsonObject>();
   for (const source of [pathItem, operation]) {
     for (const item of arrayAt(source, "parameters")) {

@@ -53,7 +53,12 @@ export function buildRequest(document: OpenApiDocument, found: OpenApiOperation,
   return { ...request, body };
 }
 
-function take(rest: Map<string, Json>, name: string, place: string, parameters: readonly JsonObject[]): Json | undefined {
+function take(
+  rest: Map<string, Json>,
+  name: string,
+  place: string,
+  parameters: readonly JsonObject[],
+): Json | undefined {
   const qualified = `${place}.${name}`;
   const shared = parameters.filter((parameter) => textAt(parameter, "name") === name).length > 1;
   const key = rest.has(qualified) ? qualified : name;
@@ -79,7 +84,9 @@ function swaggerBody(
   formText: readonly string[],
 ): Json | undefined {
   const declared = arrayAt(found.operation, "consumes");
-  const consumes = (declared.length > 0 ? declared : arrayAt(document.root, "consumes")).filter((type) => typeof type === "string");
+  const consumes = (declared.length > 0 ? declared : arrayAt(document.root, "consumes")).filter(
+    (type) => typeof type === "string",
+  );
   if (Object.keys(form).length > 0) {
     const files = found.parameters.some((parameter) => textAt(parameter, "type") === "file");
     const multipart = files || (consumes.includes(MULTIPART_TYPE) && !consumes.includes(FORM_TYPE));
@@ -90,7 +97,12 @@ function swaggerBody(
   return body;
 }
 
-function requestBody(document: OpenApiDocument, found: OpenApiOperation, headers: Record<string, string>, rest: Map<string, Json>): Json | undefined {
+function requestBody(
+  document: OpenApiDocument,
+  found: OpenApiOperation,
+  headers: Record<string, string>,
+  rest: Map<string, Json>,
+): Json | undefined {
   const definition = getKey(found.operation, "requestBody");
   if (definition === undefined) return undefined;
   const declared = resolve(document, definition);
@@ -113,7 +125,8 @@ function requestBody(document: OpenApiDocument, found: OpenApiOperation, headers
   }
   headers["content-type"] = type;
   if (type === FORM_TYPE && isJsonObject(body)) return encodedForm(body, objectAt(media, "encoding"));
-  if (type === MULTIPART_TYPE && isJsonObject(body)) return multipartForm(document, body, schema, objectAt(media, "encoding"));
+  if (type === MULTIPART_TYPE && isJsonObject(body))
+    return multipartForm(document, body, schema, objectAt(media, "encoding"));
   return body;
 }
 
@@ -124,9 +137,13 @@ function hasProperty(document: OpenApiDocument, schema: JsonObject, name: string
 
 function acceptsObject(document: OpenApiDocument, schema: JsonObject): boolean {
   const type = getKey(schema, "type");
-  if (type === "object" || (isJsonArray(type) && type.includes("object")) || Object.hasOwn(schema, "properties")) return true;
+  if (type === "object" || (isJsonArray(type) && type.includes("object")) || Object.hasOwn(schema, "properties"))
+    return true;
   const alternatives = [...arrayAt(schema, "allOf"), ...arrayAt(schema, "oneOf"), ...arrayAt(schema, "anyOf")];
-  return type === undefined && (alternatives.length === 0 || alternatives.some((part) => acceptsObject(document, resolve(document, part))));
+  return (
+    type === undefined &&
+    (alternatives.length === 0 || alternatives.some((part) => acceptsObject(document, resolve(document, part))))
+  );
 }
 
 function encodedForm(body: JsonObject, encoding: JsonObject): string {
@@ -134,20 +151,27 @@ function encodedForm(body: JsonObject, encoding: JsonObject): string {
     .filter(([, value]) => value !== null)
     .flatMap(([name, value]) => {
       const hints = objectAt(encoding, name);
-      const json = textAt(hints, "contentType") !== undefined && isJsonType(parseMediaType(textAt(hints, "contentType")));
+      const json =
+        textAt(hints, "contentType") !== undefined && isJsonType(parseMediaType(textAt(hints, "contentType")));
       const style = json ? { content: { "application/json": {} } } : { in: "query", ...hints };
       return formPairs(name, value, styleOf(style, "3.0"));
     })
     .join("&");
 }
 
-function multipartForm(document: OpenApiDocument, body: JsonObject, schema: JsonObject, encoding: JsonObject): JsonObject {
+function multipartForm(
+  document: OpenApiDocument,
+  body: JsonObject,
+  schema: JsonObject,
+  encoding: JsonObject,
+): JsonObject {
   const parts: Record<string, Json> = {};
   for (const [name, value] of Object.entries(body)) {
     const property = resolve(document, getKey(objectAt(schema, "properties"), name));
     const contentType = textAt(objectAt(encoding, name), "contentType") ?? textAt(property, "contentMediaType");
     const binary = textAt(property, "format") === "binary" || textAt(property, "contentMediaType") !== undefined;
-    const typed = contentType === undefined || isJsonObject(value) ? value : { content: scalarText(value), contentType };
+    const typed =
+      contentType === undefined || isJsonObject(value) ? value : { content: scalarText(value), contentType };
     setKey(parts, name, binary ? filePart(value, name, contentType) : typed);
   }
   return parts;
@@ -164,10 +188,16 @@ function preferredType(types: readonly Json[]): string | undefined {
 }
 
 function missing(place: string, name: string): Error {
-  return configurationFault("Missing parameter", `Cannot call the operation: its ${place} parameter "${name}" is required and missing`);
+  return configurationFault(
+    "Missing parameter",
+    `Cannot call the operation: its ${place} parameter "${name}" is required and missing`,
+  );
 }
 
 function unknown(name: string, parameters: readonly JsonObject[]): Error {
   const known = parameters.map((parameter) => textAt(parameter, "name")).join(", ");
-  return configurationFault("Unknown parameter", `Cannot call the operation: it has no parameter "${name}", it has ${known === "" ? "none" : known}`);
+  return configurationFault(
+    "Unknown parameter",
+    `Cannot call the operation: it has no parameter "${name}", it has ${known === "" ? "none" : known}`,
+  );
 }

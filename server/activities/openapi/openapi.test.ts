@@ -30,7 +30,10 @@ beforeAll(async () => {
     basePath: "/v2",
     schemes: ["https", "http"],
     consumes: ["application/json"],
-    securityDefinitions: { key: { type: "apiKey", in: "query", name: "api_key" }, header: { type: "apiKey", in: "header", name: "X-Api-Key" } },
+    securityDefinitions: {
+      key: { type: "apiKey", in: "query", name: "api_key" },
+      header: { type: "apiKey", in: "header", name: "X-Api-Key" },
+    },
     paths: {
       "/pet/{petId}": {
         parameters: [{ name: "petId", in: "path", required: true, type: "integer" }],
@@ -55,8 +58,18 @@ beforeAll(async () => {
         },
       },
       "/pet": { post: { operationId: "addPet", parameters: [{ $ref: "#/parameters/body" }] } },
-      "/pet/findByStatus": { get: { operationId: "findPetsByStatus", parameters: [{ name: "status", in: "query", type: "array", collectionFormat: "multi", required: true }] } },
-      "/pipes": { get: { operationId: "pipes", parameters: [{ name: "ids", in: "query", type: "array", collectionFormat: "pipes" }] } },
+      "/pet/findByStatus": {
+        get: {
+          operationId: "findPetsByStatus",
+          parameters: [{ name: "status", in: "query", type: "array", collectionFormat: "multi", required: true }],
+        },
+      },
+      "/pipes": {
+        get: {
+          operationId: "pipes",
+          parameters: [{ name: "ids", in: "query", type: "array", collectionFormat: "pipes" }],
+        },
+      },
       "/keyed": { get: { operationId: "keyed", security: [{ key: [] }] } },
       "/keyed-header": { get: { operationId: "keyedHeader", security: [{ header: [] }] } },
       "/moved": { get: { operationId: "moved" } },
@@ -70,7 +83,10 @@ beforeAll(async () => {
     components: {
       schemas: { Thing: { type: "object", properties: { name: { type: "string" }, size: { type: "integer" } } } },
       parameters: { Trace: { name: "X-Trace", in: "header", schema: { type: "string" } } },
-      securitySchemes: { cookie: { type: "apiKey", in: "cookie", name: "session" }, bearer: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        cookie: { type: "apiKey", in: "cookie", name: "session" },
+        bearer: { type: "http", scheme: "bearer" },
+      },
     },
     paths: {
       "/things/{id}": {
@@ -86,21 +102,38 @@ beforeAll(async () => {
             { name: "c", in: "cookie", schema: { type: "string" } },
             { $ref: "#/components/parameters/Trace" },
           ],
-          requestBody: { required: true, content: { "application/json": { schema: { $ref: "#/components/schemas/Thing" } } } },
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: { $ref: "#/components/schemas/Thing" } } },
+          },
         },
       },
       "/form": {
         post: {
           operationId: "form",
           requestBody: {
-            content: { "application/x-www-form-urlencoded": { schema: { type: "object", properties: { a: {}, list: {} } }, encoding: { list: { style: "spaceDelimited", explode: false }, a: { contentType: "application/json" } } } },
+            content: {
+              "application/x-www-form-urlencoded": {
+                schema: { type: "object", properties: { a: {}, list: {} } },
+                encoding: { list: { style: "spaceDelimited", explode: false }, a: { contentType: "application/json" } },
+              },
+            },
           },
         },
       },
       "/upload": {
         post: {
           operationId: "upload",
-          requestBody: { content: { "multipart/form-data": { schema: { type: "object", properties: { file: { type: "string", format: "binary" }, meta: { type: "object" } } } } } },
+          requestBody: {
+            content: {
+              "multipart/form-data": {
+                schema: {
+                  type: "object",
+                  properties: { file: { type: "string", format: "binary" }, meta: { type: "object" } },
+                },
+              },
+            },
+          },
         },
       },
       "/elsewhere": { servers: [{ url: "/other" }], get: { operationId: "elsewhere" } },
@@ -112,7 +145,24 @@ beforeAll(async () => {
     openapi: "3.1.0",
     info: { title: "t", version: "1" },
     servers: [{ url: peer.origin }],
-    paths: { "/upload": { post: { operationId: "upload31", requestBody: { content: { "text/plain": { schema: { type: ["string", "null"] } } } } } }, "/q": { query: {}, get: { operationId: "q", parameters: [{ name: "id", in: "query", schema: { type: ["integer", "null"] } }, { name: "id", in: "header", schema: {} }] } } },
+    paths: {
+      "/upload": {
+        post: {
+          operationId: "upload31",
+          requestBody: { content: { "text/plain": { schema: { type: ["string", "null"] } } } },
+        },
+      },
+      "/q": {
+        query: {},
+        get: {
+          operationId: "q",
+          parameters: [
+            { name: "id", in: "query", schema: { type: ["integer", "null"] } },
+            { name: "id", in: "header", schema: {} },
+          ],
+        },
+      },
+    },
   };
 });
 
@@ -137,29 +187,77 @@ function documentOf(source: Source): JsonObject {
 }
 
 async function call(source: Source, operationId: string, parameters: JsonObject, rest: JsonObject = {}): Promise<Echo> {
-  return (await host.runner.run("openapi", { document: documentOf(source), operationId, parameters, ...rest }, testContext())) as unknown as Echo;
+  return (await host.runner.run(
+    "openapi",
+    { document: documentOf(source), operationId, parameters, ...rest },
+    testContext(),
+  )) as unknown as Echo;
 }
 
 describe("openapi calls", () => {
-  const cases: readonly { readonly source: Source; readonly operation: string; readonly parameters: JsonObject; readonly want: Partial<Echo> }[] = [
+  const cases: readonly {
+    readonly source: Source;
+    readonly operation: string;
+    readonly parameters: JsonObject;
+    readonly want: Partial<Echo>;
+  }[] = [
     { source: "2.0", operation: "getPetById", parameters: { petId: 7 }, want: { method: "GET", url: "/v2/pet/7" } },
-    { source: "2.0", operation: "findPetsByStatus", parameters: { status: ["available", "a b"] }, want: { url: "/v2/pet/findByStatus?status=available&status=a%20b" } },
-    { source: "2.0", operation: "findPetsByStatus", parameters: { status: "available" }, want: { url: "/v2/pet/findByStatus?status=available" } },
+    {
+      source: "2.0",
+      operation: "findPetsByStatus",
+      parameters: { status: ["available", "a b"] },
+      want: { url: "/v2/pet/findByStatus?status=available&status=a%20b" },
+    },
+    {
+      source: "2.0",
+      operation: "findPetsByStatus",
+      parameters: { status: "available" },
+      want: { url: "/v2/pet/findByStatus?status=available" },
+    },
     { source: "2.0", operation: "pipes", parameters: { ids: [1, 2] }, want: { url: "/v2/pipes?ids=1%7C2" } },
-    { source: "2.0", operation: "addPet", parameters: { pet: { name: "x" } }, want: { method: "POST", url: "/v2/pet", body: '{"name":"x"}' } },
-    { source: "2.0", operation: "updatePetWithForm", parameters: { petId: 1, name: "a b", status: "s" }, want: { body: "name=a%20b&status=s" } },
+    {
+      source: "2.0",
+      operation: "addPet",
+      parameters: { pet: { name: "x" } },
+      want: { method: "POST", url: "/v2/pet", body: '{"name":"x"}' },
+    },
+    {
+      source: "2.0",
+      operation: "updatePetWithForm",
+      parameters: { petId: 1, name: "a b", status: "s" },
+      want: { body: "name=a%20b&status=s" },
+    },
     {
       source: "3.0",
       operation: "putThing",
-      parameters: { id: ["a", "b/c"], filter: { x: 1, y: { z: [2, 3] } }, tags: ["p", "q"], raw: "a/b?c", json: { k: 1 }, c: "v", "X-Trace": "t", body: { name: "n" } },
+      parameters: {
+        id: ["a", "b/c"],
+        filter: { x: 1, y: { z: [2, 3] } },
+        tags: ["p", "q"],
+        raw: "a/b?c",
+        json: { k: 1 },
+        c: "v",
+        "X-Trace": "t",
+        body: { name: "n" },
+      },
       want: {
         method: "PUT",
         url: "/v3/api/things/;id=a;id=b%2Fc?filter%5Bx%5D=1&filter%5By%5D%5Bz%5D=2&filter%5By%5D%5Bz%5D=3&tags=p%7Cq&raw=a/b?c&json=%7B%22k%22%3A1%7D&kind=only",
         body: '{"name":"n"}',
       },
     },
-    { source: "3.0", operation: "putThing", parameters: { id: 1, name: "n", size: 2 }, want: { url: "/v3/api/things/;id=1?kind=only", body: '{"name":"n","size":2}' } },
-    { source: "3.0", operation: "form", parameters: { body: { a: { b: 1 }, list: [1, 2] } }, want: { body: "a=%7B%22b%22%3A1%7D&list=1%202" } },
+    {
+      source: "3.0",
+      operation: "putThing",
+      parameters: { id: 1, name: "n", size: 2 },
+      want: { url: "/v3/api/things/;id=1?kind=only", body: '{"name":"n","size":2}' },
+    },
+    {
+      source: "3.0",
+      operation: "form",
+      parameters: { body: { a: { b: 1 }, list: [1, 2] } },
+      want: { body: "a=%7B%22b%22%3A1%7D&list=1%202" },
+    },
     { source: "3.0", operation: "elsewhere", parameters: {}, want: { url: "/other/elsewhere" } },
     { source: "3.1", operation: "upload31", parameters: { body: "plain" }, want: { url: "/upload", body: "plain" } },
     { source: "3.1", operation: "q", parameters: { "query.id": 1, "header.id": 2 }, want: { url: "/q?id=1" } },
@@ -170,21 +268,35 @@ describe("openapi calls", () => {
 
   it("puts headers and cookies where they belong", async () => {
     const { headers } = await call("3.0", "putThing", { id: 1, c: "v w", "X-Trace": "t", body: {} });
-    expect(headers).toMatchObject({ cookie: "c=v%20w", "x-trace": "t", "content-type": "application/json", "idempotency-key": "run-1/do/0/call/0" });
+    expect(headers).toMatchObject({
+      cookie: "c=v%20w",
+      "x-trace": "t",
+      "content-type": "application/json",
+      "idempotency-key": "run-1/do/0/call/0",
+    });
   });
 
   it("sends files as parts of a form", async () => {
     const two = await call("2.0", "uploadFile", { petId: 1, file: "content" });
     expect(two.headers["content-type"]).toMatch(/^multipart\/form-data; boundary=/u);
     expect(two.body).toContain('name="file"; filename="file"\r\ncontent-type: application/octet-stream\r\n\r\ncontent');
-    const three = await call("3.0", "upload", { file: { content: "YWJj", encoding: "base64", filename: "a.bin" }, meta: { a: 1 } });
+    const three = await call("3.0", "upload", {
+      file: { content: "YWJj", encoding: "base64", filename: "a.bin" },
+      meta: { a: 1 },
+    });
     expect(three.body).toContain('filename="a.bin"\r\n\r\nabc');
     expect(three.body).toContain('name="meta"\r\ncontent-type: application/json\r\n\r\n{"a":1}');
   });
 
   it("honours output and redirect", async () => {
-    expect(await call("2.0", "getPetById", { petId: 1 }, { output: "response" })).toMatchObject({ statusCode: 200, content: { url: "/v2/pet/1" } });
-    expect(await faultOf(host, "openapi", { document: documentOf("2.0"), operationId: "moved" })).toMatchObject({ type: "communication", status: 302 });
+    expect(await call("2.0", "getPetById", { petId: 1 }, { output: "response" })).toMatchObject({
+      statusCode: 200,
+      content: { url: "/v2/pet/1" },
+    });
+    expect(await faultOf(host, "openapi", { document: documentOf("2.0"), operationId: "moved" })).toMatchObject({
+      type: "communication",
+      status: 302,
+    });
     expect(await call("2.0", "moved", {}, { redirect: true })).toMatchObject({ url: "/v2/pet/1" });
   });
 
@@ -197,20 +309,77 @@ describe("openapi calls", () => {
     expect(headers["authorization"]).toBe("Bearer k+1");
   });
 
-  const refused: readonly { readonly name: string; readonly document: () => JsonObject; readonly operation: string; readonly parameters?: JsonObject; readonly want: string }[] = [
-    { name: "an unknown operation, naming those there are", document: () => documentOf("2.0"), operation: "nope", want: "getPetById" },
-    { name: "a missing path parameter", document: () => documentOf("2.0"), operation: "getPetById", want: 'path parameter "petId"' },
-    { name: "a missing required query parameter", document: () => documentOf("2.0"), operation: "findPetsByStatus", want: "status" },
-    { name: "a missing required body", document: () => documentOf("3.0"), operation: "putThing", parameters: { id: 1 }, want: "body" },
-    { name: "a parameter the operation does not have", document: () => documentOf("2.0"), operation: "getPetById", parameters: { petId: 1, extra: 1 }, want: 'no parameter "extra"' },
-    { name: "a document that is none", document: () => inlineResource("hello", "text/plain"), operation: "x", want: "neither JSON nor YAML" },
+  const refused: readonly {
+    readonly name: string;
+    readonly document: () => JsonObject;
+    readonly operation: string;
+    readonly parameters?: JsonObject;
+    readonly want: string;
+  }[] = [
+    {
+      name: "an unknown operation, naming those there are",
+      document: () => documentOf("2.0"),
+      operation: "nope",
+      want: "getPetById",
+    },
+    {
+      name: "a missing path parameter",
+      document: () => documentOf("2.0"),
+      operation: "getPetById",
+      want: 'path parameter "petId"',
+    },
+    {
+      name: "a missing required query parameter",
+      document: () => documentOf("2.0"),
+      operation: "findPetsByStatus",
+      want: "status",
+    },
+    {
+      name: "a missing required body",
+      document: () => documentOf("3.0"),
+      operation: "putThing",
+      parameters: { id: 1 },
+      want: "body",
+    },
+    {
+      name: "a parameter the operation does not have",
+      document: () => documentOf("2.0"),
+      operation: "getPetById",
+      parameters: { petId: 1, extra: 1 },
+      want: 'no parameter "extra"',
+    },
+    {
+      name: "a document that is none",
+      document: () => inlineResource("hello", "text/plain"),
+      operation: "x",
+      want: "neither JSON nor YAML",
+    },
     { name: "another version", document: () => inlineResource({ openapi: "4.0.0" }), operation: "x", want: "4.0.0" },
-    { name: "a reference out of the document", document: () => inlineResource({ openapi: "3.0.0", paths: { "/x": { $ref: "http://elsewhere/x" } } }), operation: "x", want: "within the document" },
-    { name: "references in a circle", document: () => inlineResource({ openapi: "3.0.0", paths: { "/x": { $ref: "#/paths/~1x" } } }), operation: "x", want: "circles" },
-    { name: "a relative server of a document without an address", document: () => inlineResource({ openapi: "3.0.0", paths: { "/x": { get: { operationId: "x" } } } }), operation: "x", want: "relative" },
+    {
+      name: "a reference out of the document",
+      document: () => inlineResource({ openapi: "3.0.0", paths: { "/x": { $ref: "http://elsewhere/x" } } }),
+      operation: "x",
+      want: "within the document",
+    },
+    {
+      name: "references in a circle",
+      document: () => inlineResource({ openapi: "3.0.0", paths: { "/x": { $ref: "#/paths/~1x" } } }),
+      operation: "x",
+      want: "circles",
+    },
+    {
+      name: "a relative server of a document without an address",
+      document: () => inlineResource({ openapi: "3.0.0", paths: { "/x": { get: { operationId: "x" } } } }),
+      operation: "x",
+      want: "relative",
+    },
   ];
   it.each(refused)("refuses $name", async ({ document, operation, parameters, want }) => {
-    const fault = await faultOf(host, "openapi", { document: document(), operationId: operation, ...(parameters === undefined ? {} : { parameters }) });
+    const fault = await faultOf(host, "openapi", {
+      document: document(),
+      operationId: operation,
+      ...(parameters === undefined ? {} : { parameters }),
+    });
     expect(fault.type).toBe("configuration");
     expect(fault.detail).toContain(want);
   });
@@ -219,7 +388,11 @@ describe("openapi calls", () => {
 describe("parameter styles", () => {
   const list: Json = ["blue", "black"];
   const object: Json = { R: 100, G: 200 };
-  const style = (name: ParameterStyle["style"], explode: boolean): ParameterStyle => ({ style: name, explode, allowReserved: false });
+  const style = (name: ParameterStyle["style"], explode: boolean): ParameterStyle => ({
+    style: name,
+    explode,
+    allowReserved: false,
+  });
   const paths: readonly (readonly [ParameterStyle["style"], boolean, Json, string])[] = [
     ["simple", false, list, "blue,black"],
     ["simple", false, object, "R,100,G,200"],
@@ -260,7 +433,11 @@ describe("parameter styles", () => {
   it("takes the defaults of each place", () => {
     expect(styleOf({ in: "query" }, "3.0")).toEqual({ style: "form", explode: true, allowReserved: false });
     expect(styleOf({ in: "path" }, "3.1")).toEqual({ style: "simple", explode: false, allowReserved: false });
-    expect(styleOf({ in: "query", collectionFormat: "csv" }, "2.0")).toEqual({ style: "form", explode: false, allowReserved: false });
+    expect(styleOf({ in: "query", collectionFormat: "csv" }, "2.0")).toEqual({
+      style: "form",
+      explode: false,
+      allowReserved: false,
+    });
     expect(styleOf({ in: "header", collectionFormat: "csv" }, "2.0")).toMatchObject({ style: "simple" });
   });
 });

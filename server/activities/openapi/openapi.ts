@@ -12,7 +12,9 @@ import { fitCredentials } from "./security-scheme.ts";
 
 /** The `openapi` call of the specification, for Swagger 2.0 and OpenAPI 3.0 and 3.1: an HTTP call made from a document's operation. */
 export function openapiActivity(services: ActivityServices): Activity {
-  const documents = new DocumentCache<OpenApiDocument>(services.options.resources.documentTtlMs, () => services.options.now());
+  const documents = new DocumentCache<OpenApiDocument>(services.options.resources.documentTtlMs, () =>
+    services.options.now(),
+  );
   return {
     kind: "openapi",
     async run(input, context: CallContext) {
@@ -21,7 +23,8 @@ export function openapiActivity(services: ActivityServices): Activity {
       const found = findOperation(document, requireString(input, "operationId"));
       const request = buildRequest(document, found, optionalObject(input, "parameters"));
       const url = httpUrl(serverUrl(document, found, resource.uri) + request.path, "document");
-      if (request.query.length > 0) url.search = [url.search.replace(/^\?/u, ""), ...request.query].filter((part) => part !== "").join("&");
+      if (request.query.length > 0)
+        url.search = [url.search.replace(/^\?/u, ""), ...request.query].filter((part) => part !== "").join("&");
       return sendHttpCall(
         {
           method: found.method,

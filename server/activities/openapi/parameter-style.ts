@@ -4,7 +4,16 @@ import { objectAt, textAt, type OpenApiDialect } from "./openapi-document.ts";
 
 /** How a parameter is written: the styles of OpenAPI 3, which those of Swagger 2.0 map onto. */
 export interface ParameterStyle {
-  readonly style: "simple" | "label" | "matrix" | "form" | "spaceDelimited" | "pipeDelimited" | "deepObject" | "tabDelimited" | "json";
+  readonly style:
+    | "simple"
+    | "label"
+    | "matrix"
+    | "form"
+    | "spaceDelimited"
+    | "pipeDelimited"
+    | "deepObject"
+    | "tabDelimited"
+    | "json";
   readonly explode: boolean;
   readonly allowReserved: boolean;
 }
@@ -28,7 +37,8 @@ export function styleOf(parameter: JsonObject, dialect: OpenApiDialect): Paramet
     const list = COLLECTION_FORMATS.get(format) ?? "form";
     return { style: list === "form" ? plain : list, explode: format === "multi", allowReserved: false };
   }
-  if (Object.keys(objectAt(parameter, "content")).length > 0) return { style: "json", explode: false, allowReserved: false };
+  if (Object.keys(objectAt(parameter, "content")).length > 0)
+    return { style: "json", explode: false, allowReserved: false };
   const said = textAt(parameter, "style");
   const style = STYLES.find((candidate) => candidate === said) ?? plain;
   const explode = getKey(parameter, "explode");
@@ -45,9 +55,15 @@ export function pathText(name: string, value: Json, { style, explode }: Paramete
   if (style === "json") return encode(JSON.stringify(value));
   if (style === "label") return `.${parts(value, explode, encode).join(explode ? "." : ",")}`;
   if (style === "matrix") {
-    if (!explode || (!isJsonArray(value) && !isJsonObject(value))) return `;${encode(name)}=${parts(value, false, encode).join(",")}`;
-    if (isJsonObject(value)) return parts(value, true, encode).map((part) => `;${part}`).join("");
-    return parts(value, true, encode).map((part) => `;${encode(name)}=${part}`).join("");
+    if (!explode || (!isJsonArray(value) && !isJsonObject(value)))
+      return `;${encode(name)}=${parts(value, false, encode).join(",")}`;
+    if (isJsonObject(value))
+      return parts(value, true, encode)
+        .map((part) => `;${part}`)
+        .join("");
+    return parts(value, true, encode)
+      .map((part) => `;${encode(name)}=${part}`)
+      .join("");
   }
   return parts(value, explode, encode).join(",");
 }
@@ -58,14 +74,23 @@ export function headerText(value: Json, { style, explode }: ParameterStyle): str
 }
 
 /** A parameter as `name=value` pairs, ready for a query, a form or a cookie, encoded. */
-export function formPairs(name: string, value: Json, { style, explode, allowReserved }: ParameterStyle): readonly string[] {
+export function formPairs(
+  name: string,
+  value: Json,
+  { style, explode, allowReserved }: ParameterStyle,
+): readonly string[] {
   const encode = allowReserved ? encodeKeepingReserved : encodeURIComponent;
   const pair = (key: string, text: string): string => `${encodeURIComponent(key)}=${text}`;
   if (style === "json") return [pair(name, encode(JSON.stringify(value)))];
   if (style === "deepObject" && isJsonObject(value)) return deepPairs(name, value, encode);
   if (!isJsonArray(value) && !isJsonObject(value)) return [pair(name, encode(scalarText(value)))];
-  if (explode) return isJsonObject(value) ? parts(value, true, encode) : value.map((item) => pair(name, encode(scalarText(item))));
-  const separators: Partial<Record<ParameterStyle["style"], string>> = { spaceDelimited: "%20", pipeDelimited: "%7C", tabDelimited: "%09" };
+  if (explode)
+    return isJsonObject(value) ? parts(value, true, encode) : value.map((item) => pair(name, encode(scalarText(item))));
+  const separators: Partial<Record<ParameterStyle["style"], string>> = {
+    spaceDelimited: "%20",
+    pipeDelimited: "%7C",
+    tabDelimited: "%09",
+  };
   return [pair(name, parts(value, false, encode).join(separators[style] ?? ","))];
 }
 

@@ -12,7 +12,11 @@ interface ApiKeyPlace {
  * Fits given credentials to what an operation asks for. Where it asks for an API key only, the token (or the password) of the policy goes to the key's place; everything else is what the policy
  * does anyway.
  */
-export function fitCredentials(document: OpenApiDocument, { operation }: OpenApiOperation, credentials: Credentials | undefined): Credentials | undefined {
+export function fitCredentials(
+  document: OpenApiDocument,
+  { operation }: OpenApiOperation,
+  credentials: Credentials | undefined,
+): Credentials | undefined {
   const key = credentials === undefined ? undefined : apiKeyPlace(document, operation);
   if (credentials === undefined || key === undefined) return credentials;
   return {
@@ -37,11 +41,17 @@ export function fitCredentials(document: OpenApiDocument, { operation }: OpenApi
 
 function apiKeyPlace(document: OpenApiDocument, operation: JsonObject): ApiKeyPlace | undefined {
   const schemes =
-    document.dialect === "2.0" ? objectAt(document.root, "securityDefinitions") : objectAt(objectAt(document.root, "components"), "securitySchemes");
-  const required = getKey(operation, "security") === undefined ? arrayAt(document.root, "security") : arrayAt(operation, "security");
-  const alternatives = required.filter(isJsonObject).map((requirement) => Object.keys(requirement).map((name) => resolve(document, getKey(schemes, name))));
+    document.dialect === "2.0"
+      ? objectAt(document.root, "securityDefinitions")
+      : objectAt(objectAt(document.root, "components"), "securitySchemes");
+  const required =
+    getKey(operation, "security") === undefined ? arrayAt(document.root, "security") : arrayAt(operation, "security");
+  const alternatives = required
+    .filter(isJsonObject)
+    .map((requirement) => Object.keys(requirement).map((name) => resolve(document, getKey(schemes, name))));
   // An alternative that the Authorization header satisfies needs no fitting.
-  if (alternatives.some((parts) => parts.length > 0 && parts.every((scheme) => textAt(scheme, "type") !== "apiKey"))) return undefined;
+  if (alternatives.some((parts) => parts.length > 0 && parts.every((scheme) => textAt(scheme, "type") !== "apiKey")))
+    return undefined;
   const scheme = alternatives.find((parts) => parts.length === 1)?.[0];
   const place = scheme === undefined ? undefined : textAt(scheme, "in");
   const name = scheme === undefined ? undefined : textAt(scheme, "name");

@@ -14,7 +14,11 @@ export interface ConfinedRequest extends Omit<SandboxRequest, "arguments" | "fil
 }
 
 /** Runs a program the way the operator wants processes confined. */
-export async function runConfined(request: ConfinedRequest, { run }: Pick<ActivityOptions, "run">, context: CallContext): Promise<ProcessResult> {
+export async function runConfined(
+  request: ConfinedRequest,
+  { run }: Pick<ActivityOptions, "run">,
+  context: CallContext,
+): Promise<ProcessResult> {
   const execute = (process: SandboxedProcess): Promise<ProcessResult> =>
     runProcess({
       ...process,
@@ -24,9 +28,16 @@ export async function runConfined(request: ConfinedRequest, { run }: Pick<Activi
       signal: context.signal,
     });
   const { command, environment, readable, limitAddressSpace } = request;
-  const at = (file: string): SandboxRequest => ({ command, environment, readable, limitAddressSpace, arguments: request.arguments(file) });
+  const at = (file: string): SandboxRequest => ({
+    command,
+    environment,
+    readable,
+    limitAddressSpace,
+    arguments: request.arguments(file),
+  });
   if (run.sandbox === "auto") {
-    const file = request.file === undefined ? undefined : { path: `/script/${request.file.name}`, content: request.file.content };
+    const file =
+      request.file === undefined ? undefined : { path: `/script/${request.file.name}`, content: request.file.content };
     return execute(sandboxed({ ...at(file?.path ?? ""), ...(file === undefined ? {} : { file }) }, run.limits));
   }
   const directory = await mkdtemp(path.join(tmpdir(), "stigmer-run-"));

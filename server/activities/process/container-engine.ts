@@ -12,7 +12,8 @@ let found: { readonly path: string; readonly policy: string; readonly engine: Co
 /** The engine of this host, or why there is none: `podman` or `docker` on the PATH whose engine answers, and runs rootless unless the operator gave up confinement. Asked once for a PATH. */
 export function containerEngine(policy: Pick<RunPolicy, "sandbox">): ContainerEngine | string {
   const path = process.env["PATH"] ?? "";
-  if (found?.path !== path || found.policy !== policy.sandbox) found = { path, policy: policy.sandbox, engine: find(policy) };
+  if (found?.path !== path || found.policy !== policy.sandbox)
+    found = { path, policy: policy.sandbox, engine: find(policy) };
   return found.engine;
 }
 
@@ -21,12 +22,17 @@ function find(policy: Pick<RunPolicy, "sandbox">): ContainerEngine | string {
   for (const name of ["podman", "docker"]) {
     const command = findProgram(name);
     if (command === undefined) continue;
-    const asked = spawnSync(command, ["info", "--format", name === "podman" ? "{{.Host.Security.Rootless}}" : "{{.SecurityOptions}}"], {
-      encoding: "utf8",
-      timeout: 10_000,
-    });
+    const asked = spawnSync(
+      command,
+      ["info", "--format", name === "podman" ? "{{.Host.Security.Rootless}}" : "{{.SecurityOptions}}"],
+      {
+        encoding: "utf8",
+        timeout: 10_000,
+      },
+    );
     if (asked.status !== 0) problems.push(`${name} has no engine that answers`);
-    else if (policy.sandbox !== "none" && !/rootless|true/u.test(asked.stdout)) problems.push(`the engine of ${name} does not run rootless`);
+    else if (policy.sandbox !== "none" && !/rootless|true/u.test(asked.stdout))
+      problems.push(`the engine of ${name} does not run rootless`);
     else return { command };
   }
   return problems.length === 0 ? "neither podman nor docker is installed" : problems.join("; ");

@@ -3,7 +3,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type JsonObject, getKey, isJsonObject } from "@stigmer/core/lib/json.ts";
 import type { Activity } from "../activity.ts";
-import { configurationFault, invalidArgument, optionalDurationMs, optionalObject, optionalString, requireString, scalarText, textList, textMap, wordOr } from "../activity-arguments.ts";
+import {
+  configurationFault,
+  invalidArgument,
+  optionalDurationMs,
+  optionalObject,
+  optionalString,
+  requireString,
+  scalarText,
+  textList,
+  textMap,
+  wordOr,
+} from "../activity-arguments.ts";
 import type { ActivityOptions } from "../activity-options.ts";
 import type { ActivityServices } from "../activity-services.ts";
 import type { CallContext } from "../call-context.ts";
@@ -17,7 +28,8 @@ const EXPIRY_LABEL = "stigmer.expires-at";
 const PULL = { ifNotPresent: "missing", always: "always", never: "never" } as const;
 
 /** Variables of the engine's client that a workflow must not set for it. */
-const CLIENT_VARIABLES = /^(?:PATH|HOME|TMPDIR|DOCKER_.*|CONTAINER_.*|CONTAINERS_.*|PODMAN_.*|XDG_.*|LD_.*|HTTPS?_PROXY|NO_PROXY)$/iu;
+const CLIENT_VARIABLES =
+  /^(?:PATH|HOME|TMPDIR|DOCKER_.*|CONTAINER_.*|CONTAINERS_.*|PODMAN_.*|XDG_.*|LD_.*|HTTPS?_PROXY|NO_PROXY)$/iu;
 
 /** `run.container` of the specification, through the command line client of a Docker compatible engine. */
 export function containerActivity({ options }: ActivityServices): Activity {
@@ -26,12 +38,14 @@ export function containerActivity({ options }: ActivityServices): Activity {
     async run(input, context: CallContext) {
       requirePermission("container", options);
       const engine = containerEngine(options.run);
-      if (typeof engine === "string") throw configurationFault("No container engine", `Cannot run a container: ${engine}`);
+      if (typeof engine === "string")
+        throw configurationFault("No container engine", `Cannot run a container: ${engine}`);
       const name = optionalString(input, "name") ?? `stigmer-${randomUUID()}`;
       const lifetime = optionalObject(input, "lifetime");
       const cleanup = wordOr(lifetime, "cleanup", ["always", "never", "eventually"], "never");
       const keepMs = cleanup === "eventually" ? optionalDurationMs(lifetime, "after") : undefined;
-      if (cleanup === "eventually" && keepMs === undefined) throw invalidArgument("lifetime.after", undefined, "a duration, since cleanup is eventually");
+      if (cleanup === "eventually" && keepMs === undefined)
+        throw invalidArgument("lifetime.after", undefined, "a duration, since cleanup is eventually");
       const environment = environmentOf(input);
       const client = (args: readonly string[], stdin = "", signal = context.signal): Promise<ProcessResult> =>
         runProcess({
@@ -52,23 +66,45 @@ export function containerActivity({ options }: ActivityServices): Activity {
         return processOutput(await client(["run", ...flags, ...program(input)], stdinOf(input)), wanted);
       } catch (error) {
         // Killing the client leaves the container running: a stopped task must stop its work, and it is gone for `always` too.
-        if (context.signal.aborted || cleanup === "always") await client(["rm", "--force", name], "", AbortSignal.timeout(30_000)).catch(() => {});
+        if (context.signal.aborted || cleanup === "always")
+          await client(["rm", "--force", name], "", AbortSignal.timeout(30_000)).catch(() => {});
         throw error;
       } finally {
-        if (keepMs !== undefined) scheduleSweep(keepMs, () => sweep((args) => client(args, "", AbortSignal.timeout(30_000)), options.now()));
+        if (keepMs !== undefined)
+          scheduleSweep(keepMs, () => sweep((args) => client(args, "", AbortSignal.timeout(30_000)), options.now()));
       }
     },
   };
 }
 
-function containerFlags(input: JsonObject, name: string, options: ActivityOptions, environment: Readonly<Record<string, string>>): string[] {
+function containerFlags(
+  input: JsonObject,
+  name: string,
+  options: ActivityOptions,
+  environment: Readonly<Record<string, string>>,
+): string[] {
   const { limits, containerNetwork } = options.run;
-  if (!/^[a-zA-Z0-9][\w.-]*$/u.test(name)) throw invalidArgument("name", name, "a container name of letters, digits, dots, dashes and underscores");
-  const flags = ["--interactive", "--name", name, `--pull=${PULL[wordOr(input, "pullPolicy", ["ifNotPresent", "always", "never"], "ifNotPresent")]}`];
-  flags.push("--security-opt", "no-new-privileges", `--pids-limit=${limits.processesMax}`, `--memory=${limits.memoryBytesMax}`, `--network=${containerNetwork}`);
-  for (const [host, container] of Object.entries(textMap(input, "ports"))) flags.push("--publish", published(host, container, containerNetwork));
-  for (const [source, target] of Object.entries(optionalObject(input, "volumes"))) flags.push("--volume", volume(source, target, options));
-  for (const [variable, value] of Object.entries(environment)) flags.push("--env", CLIENT_VARIABLES.test(variable) ? `${variable}=${value}` : variable);
+  if (!/^[a-zA-Z0-9][\w.-]*$/u.test(name))
+    throw invalidArgument("name", name, "a container name of letters, digits, dots, dashes and underscores");
+  const flags = [
+    "--interactive",
+    "--name",
+    name,
+    `--pull=${PULL[wordOr(input, "pullPolicy", ["ifNotPresent", "always", "never"], "ifNotPresent")]}`,
+  ];
+  flags.push(
+    "--security-opt",
+    "no-new-privileges",
+    `--pids-limit=${limits.processesMax}`,
+    `--memory=${limits.memoryBytesMax}`,
+    `--network=${containerNetwork}`,
+  );
+  for (const [host, container] of Object.entries(textMap(input, "ports")))
+    flags.push("--publish", published(host, container, containerNetwork));
+  for (const [source, target] of Object.entries(optionalObject(input, "volumes")))
+    flags.push("--volume", volume(source, target, options));
+  for (const [variable, value] of Object.entries(environment))
+    flags.push("--env", CLIENT_VARIABLES.test(variable) ? `${variable}=${value}` : variable);
   return flags;
 }
 
@@ -83,9 +119,13 @@ function program(input: JsonObject): readonly string[] {
 
 function published(host: string, container: string, network: string): string {
   if (network === "none") {
-    throw configurationFault("No container network", "Cannot publish ports: containers have no network on this server, its operator can give them one");
+    throw configurationFault(
+      "No container network",
+      "Cannot publish ports: containers have no network on this server, its operator can give them one",
+    );
   }
-  if (!/^\d{1,5}$/u.test(host) || !/^\d{1,5}(?:\/(?:tcp|udp))?$/u.test(container)) throw invalidArgument("ports", `${host}: ${container}`, "port numbers");
+  if (!/^\d{1,5}$/u.test(host) || !/^\d{1,5}(?:\/(?:tcp|udp))?$/u.test(container))
+    throw invalidArgument("ports", `${host}: ${container}`, "port numbers");
   return `127.0.0.1:${host}:${container}`;
 }
 
@@ -93,17 +133,29 @@ function volume(source: string, target: JsonObject[string], options: ActivityOpt
   const destination = isJsonObject(target) ? scalarText(getKey(target, "path") ?? "") : scalarText(target);
   const readOnly = isJsonObject(target) && getKey(target, "readOnly") === true;
   const [mount = "", mode] = destination.split(":");
-  if (!mount.startsWith("/") || (mode !== undefined && mode !== "ro" && mode !== "rw")) throw invalidArgument("volumes", destination, "an absolute path in the container");
+  if (!mount.startsWith("/") || (mode !== undefined && mode !== "ro" && mode !== "rw"))
+    throw invalidArgument("volumes", destination, "an absolute path in the container");
   if (source.includes("/") || source.startsWith(".")) {
     const resolved = path.resolve("/", source);
-    const allowed = options.run.volumeRoots.some((root) => resolved === root || resolved.startsWith(root.replace(/\/*$/u, "/")));
-    if (!allowed) throw configurationFault("Volume not allowed", `Cannot mount "${source}": directories of the host need the operator's leave, named volumes do not`);
-  } else if (!/^[a-zA-Z0-9][\w.-]*$/u.test(source)) throw invalidArgument("volumes", source, "a volume name or an absolute path");
+    const allowed = options.run.volumeRoots.some(
+      (root) => resolved === root || resolved.startsWith(root.replace(/\/*$/u, "/")),
+    );
+    if (!allowed)
+      throw configurationFault(
+        "Volume not allowed",
+        `Cannot mount "${source}": directories of the host need the operator's leave, named volumes do not`,
+      );
+  } else if (!/^[a-zA-Z0-9][\w.-]*$/u.test(source))
+    throw invalidArgument("volumes", source, "a volume name or an absolute path");
   return `${source}:${mount}${readOnly || mode === "ro" ? ":ro" : ""}`;
 }
 
 function clientEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && CLIENT_VARIABLES.test(entry[0])));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && CLIENT_VARIABLES.test(entry[0]),
+    ),
+  );
 }
 
 /** Values go through the client's environment, where no process list shows them; only names the client itself reads go as arguments. */
@@ -118,7 +170,14 @@ function scheduleSweep(afterMs: number, work: () => Promise<void>): void {
 
 /** Removes every container whose time is up, those of a server before a restart included. */
 async function sweep(client: (args: readonly string[]) => Promise<ProcessResult>, nowMs: number): Promise<void> {
-  const listed = await client(["ps", "--all", "--filter", `label=${EXPIRY_LABEL}`, "--format", `{{.ID}} {{.Label "${EXPIRY_LABEL}"}}`]);
+  const listed = await client([
+    "ps",
+    "--all",
+    "--filter",
+    `label=${EXPIRY_LABEL}`,
+    "--format",
+    `{{.ID}} {{.Label "${EXPIRY_LABEL}"}}`,
+  ]);
   for (const line of listed.stdout.split("\n")) {
     const [id, expiresAt] = line.trim().split(" ");
     if (id !== undefined && id !== "" && Number(expiresAt) <= nowMs) await client(["rm", "--force", id]);

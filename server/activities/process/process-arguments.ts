@@ -15,7 +15,10 @@ const FAULT_OUTPUT_MAX = 8 * 1024;
 /** Refuses what the operator did not allow, or what cannot be confined here, with the reason. */
 export function requirePermission(permission: RunPermission, { run }: Pick<ActivityOptions, "run">): void {
   if (!run.allow.includes(permission)) {
-    throw configurationFault("Not allowed on this server", `Cannot start a ${permission}: this server does not allow it, its operator can (--allow-run=${permission})`);
+    throw configurationFault(
+      "Not allowed on this server",
+      `Cannot start a ${permission}: this server does not allow it, its operator can (--allow-run=${permission})`,
+    );
   }
   // Containers are confined by their engine; an MCP server over stdio is a program the operator trusts by allowing it.
   const problem = permission === "script" || permission === "shell" ? sandboxProblem(run) : undefined;
@@ -26,7 +29,8 @@ export function requirePermission(permission: RunPermission, { run }: Pick<Activ
 export function environmentOf(input: JsonObject): Record<string, string> {
   const environment = textMap(input, "environment");
   for (const [name, value] of Object.entries(environment)) {
-    if (!/^[A-Za-z_]\w*$/u.test(name)) throw invalidArgument("environment", name, "names of letters, digits and underscores");
+    if (!/^[A-Za-z_]\w*$/u.test(name))
+      throw invalidArgument("environment", name, "names of letters, digits and underscores");
     if (value.includes("\0")) throw invalidArgument(`environment.${name}`, value, "a text without NUL");
   }
   return { ...environment };
@@ -48,11 +52,24 @@ export function processOutput(result: ProcessResult, wanted: ProcessReturn): Jso
   if (result.code !== 0 && wanted !== "code" && wanted !== "all") {
     const lines = result.stderr.trim().split("\n");
     // The line that names the error, which interpreters print amid their traces; otherwise the last word.
-    const said = (lines.findLast((line) => /^(?:\w+\.)*\w*(?:Error|Exception)\b/u.test(line)) ?? lines.at(-1) ?? "").slice(0, 500);
+    const said = (
+      lines.findLast((line) => /^(?:\w+\.)*\w*(?:Error|Exception)\b/u.test(line)) ??
+      lines.at(-1) ??
+      ""
+    ).slice(0, 500);
     throw new ActivityFault(
-      standardFault("runtime", "Process failed", `The process ended with exit code ${result.code}${said === "" ? "" : `: ${said}`}`, {
-        data: { code: result.code, stdout: result.stdout.slice(-FAULT_OUTPUT_MAX), stderr: result.stderr.slice(-FAULT_OUTPUT_MAX) },
-      }),
+      standardFault(
+        "runtime",
+        "Process failed",
+        `The process ended with exit code ${result.code}${said === "" ? "" : `: ${said}`}`,
+        {
+          data: {
+            code: result.code,
+            stdout: result.stdout.slice(-FAULT_OUTPUT_MAX),
+            stderr: result.stderr.slice(-FAULT_OUTPUT_MAX),
+          },
+        },
+      ),
     );
   }
   switch (wanted) {

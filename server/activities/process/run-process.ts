@@ -50,7 +50,7 @@ export async function runProcess(spec: ProcessSpec): Promise<ProcessResult> {
     spec.signal.addEventListener("abort", onAbort, { once: true });
     const stdout = collect(child.stdout as NodeJS.ReadableStream, spec.outputBytesMax, "stdout", kill);
     const stderr = collect(child.stderr as NodeJS.ReadableStream, spec.outputBytesMax, "stderr", kill);
-    feed(child.stdin as Writable, spec.stdin);
+    feed(child.stdin, spec.stdin);
     descriptors.forEach((content, index) => feed(child.stdio[index + 3] as Writable, content));
     const settle = (): void => {
       clearTimeout(timer);
@@ -62,13 +62,19 @@ export async function runProcess(spec: ProcessSpec): Promise<ProcessResult> {
     });
     child.once("close", (code, signal) => {
       settle();
-      if (failure === undefined) resolve({ code: code ?? 128 + signalNumber(signal), stdout: stdout(), stderr: stderr() });
+      if (failure === undefined)
+        resolve({ code: code ?? 128 + signalNumber(signal), stdout: stdout(), stderr: stderr() });
       else reject(failure);
     });
   });
 }
 
-function collect(stream: NodeJS.ReadableStream, bytesMax: number, name: string, kill: (why: ActivityFault) => void): () => string {
+function collect(
+  stream: NodeJS.ReadableStream,
+  bytesMax: number,
+  name: string,
+  kill: (why: ActivityFault) => void,
+): () => string {
   const chunks: Buffer[] = [];
   let bytes = 0;
   stream.on("data", (chunk: Buffer) => {
@@ -103,7 +109,9 @@ function signalNumber(signal: string | null): number {
 function notStarted(command: string, error: Error): ActivityFault {
   const { code } = error as NodeJS.ErrnoException;
   const why = code === "ENOENT" ? "there is no such program" : (code ?? error.message);
-  return new ActivityFault(standardFault("configuration", "Cannot start the process", `Cannot start "${command}": ${why}`));
+  return new ActivityFault(
+    standardFault("configuration", "Cannot start the process", `Cannot start "${command}": ${why}`),
+  );
 }
 
 function stopped(): ActivityFault {
@@ -111,11 +119,17 @@ function stopped(): ActivityFault {
 }
 
 function overdue(timeoutMs: number): ActivityFault {
-  return new ActivityFault(standardFault("timeout", "Process timed out", `Cannot complete the process: it ran longer than ${timeoutMs} ms`));
+  return new ActivityFault(
+    standardFault("timeout", "Process timed out", `Cannot complete the process: it ran longer than ${timeoutMs} ms`),
+  );
 }
 
 function tooTalkative(name: string, bytesMax: number): ActivityFault {
   return new ActivityFault(
-    standardFault("runtime", "Process output too large", `Cannot complete the process: it wrote more than ${bytesMax} bytes to ${name}`),
+    standardFault(
+      "runtime",
+      "Process output too large",
+      `Cannot complete the process: it wrote more than ${bytesMax} bytes to ${name}`,
+    ),
   );
 }

@@ -41,16 +41,22 @@ let probed: { readonly problem: SandboxProblem } | undefined;
 
 /** Tells, once for the life of the server, whether a sandbox can be set up: bubblewrap and prlimit are there and a trial run works. */
 export function sandboxProblem(policy: Pick<RunPolicy, "sandbox">): SandboxProblem {
-  if (policy.sandbox === "none") return findProgram("prlimit") === undefined ? "prlimit (util-linux) is not installed" : undefined;
+  if (policy.sandbox === "none")
+    return findProgram("prlimit") === undefined ? "prlimit (util-linux) is not installed" : undefined;
   probed ??= { problem: probe() };
   return probed.problem;
 }
 
 function probe(): SandboxProblem {
   const bwrap = findProgram("bwrap");
-  if (bwrap === undefined) return 'bubblewrap (bwrap) is not installed; install it, or set the sandbox to "none" to run processes unconfined';
+  if (bwrap === undefined)
+    return 'bubblewrap (bwrap) is not installed; install it, or set the sandbox to "none" to run processes unconfined';
   if (findProgram("prlimit") === undefined) return "prlimit (util-linux) is not installed";
-  const trial = spawnSync(bwrap, [...isolation([]), "--", "/usr/bin/env", "true"], { env: {}, timeout: 10_000, encoding: "utf8" });
+  const trial = spawnSync(bwrap, [...isolation([]), "--", "/usr/bin/env", "true"], {
+    env: {},
+    timeout: 10_000,
+    encoding: "utf8",
+  });
   if (trial.status === 0) return undefined;
   return `bubblewrap does not work on this host (${(trial.stderr || trial.error?.message || "no reason given").trim().split("\n")[0]})`;
 }
@@ -69,7 +75,10 @@ export function sandboxed(request: SandboxRequest, limits: ProcessLimits): Sandb
     arguments: ["--args", "3", "--", ...limited(request, limits)],
     env: {},
     cwd: tmpdir(),
-    descriptors: [setup.map((part) => `${part}\0`).join(""), ...(request.file === undefined ? [] : [request.file.content])],
+    descriptors: [
+      setup.map((part) => `${part}\0`).join(""),
+      ...(request.file === undefined ? [] : [request.file.content]),
+    ],
   };
 }
 
@@ -88,7 +97,22 @@ function isolation(readable: readonly string[]): string[] {
     else mounts.push("--ro-bind", directory, directory);
   }
   for (const path of [...ETC_READABLE, ...readable]) mounts.push("--ro-bind-try", path, path);
-  return ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", ...mounts, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"];
+  return [
+    "--unshare-all",
+    "--die-with-parent",
+    "--new-session",
+    "--cap-drop",
+    "ALL",
+    ...mounts,
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--tmpfs",
+    "/tmp",
+    "--chdir",
+    "/tmp",
+  ];
 }
 
 function limited(request: SandboxRequest, limits: ProcessLimits): readonly string[] {

@@ -18,7 +18,7 @@ export interface ScriptLanguage {
   /** False where the interpreter reserves far more address space than it uses. */
   readonly limitAddressSpace: boolean;
   /** The interpreter, or why there is none. */
-  interpreter(memoryBytesMax: number): Interpreter | string;
+  readonly interpreter: (memoryBytesMax: number) => Interpreter | string;
   /**
    * The program for code that is a function body: arguments by name, `return` instead of standard output (the form catalog functions use). What it returns follows `marker` at the end of stdout, as JSON.
    */
@@ -96,7 +96,10 @@ const LANGUAGES: ReadonlyMap<string, ScriptLanguage> = new Map([
 export function scriptLanguage(name: string): ScriptLanguage {
   const language = LANGUAGES.get(name.toLowerCase());
   if (language === undefined) {
-    throw configurationFault("Unknown script language", `Cannot run a script in "${name}": it should be one of ${[...LANGUAGES.keys()].join(", ")}`);
+    throw configurationFault(
+      "Unknown script language",
+      `Cannot run a script in "${name}": it should be one of ${[...LANGUAGES.keys()].join(", ")}`,
+    );
   }
   return language;
 }
@@ -108,10 +111,18 @@ function findPython(): Interpreter | string {
   const found = findProgram("python3");
   if (found === undefined) return "python3 is not installed";
   // The program on the PATH may be a version manager's shim: the interpreter itself knows where it is.
-  const asked = spawnSync(found, ["-I", "-c", "import sys; print(sys.executable); print(sys.base_prefix)"], { encoding: "utf8", timeout: 10_000 });
+  const asked = spawnSync(found, ["-I", "-c", "import sys; print(sys.executable); print(sys.base_prefix)"], {
+    encoding: "utf8",
+    timeout: 10_000,
+  });
   const [command, prefix] = (asked.stdout ?? "").split("\n");
-  if (asked.status !== 0 || command === undefined || prefix === undefined || command === "") return "python3 does not start";
-  return { command, flags: ["-u", "-B"], readable: [...readablePrefix(command, prefix), ...readablePrefix(prefix, prefix)] };
+  if (asked.status !== 0 || command === undefined || prefix === undefined || command === "")
+    return "python3 does not start";
+  return {
+    command,
+    flags: ["-u", "-B"],
+    readable: [...readablePrefix(command, prefix), ...readablePrefix(prefix, prefix)],
+  };
 }
 
 function readablePrefix(file: string, prefix: string): readonly string[] {
@@ -121,6 +132,7 @@ function readablePrefix(file: string, prefix: string): readonly string[] {
 function identifiers(parameters: { readonly [key: string]: Json }): readonly string[] {
   const names = Object.keys(parameters);
   const wrong = names.find((name) => !/^[A-Za-z_]\w*$/u.test(name));
-  if (wrong !== undefined) throw invalidArgument("arguments", wrong, "names that are identifiers, since they become variables of the script");
+  if (wrong !== undefined)
+    throw invalidArgument("arguments", wrong, "names that are identifiers, since they become variables of the script");
   return names;
 }

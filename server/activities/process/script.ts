@@ -17,7 +17,8 @@ export function scriptActivity(services: ActivityServices): Activity {
       requirePermission("script", options);
       const language = scriptLanguage(requireString(input, "language"));
       const interpreter = language.interpreter(options.run.limits.memoryBytesMax);
-      if (typeof interpreter === "string") throw configurationFault("No interpreter", `Cannot run a script in "${language.name}": ${interpreter}`);
+      if (typeof interpreter === "string")
+        throw configurationFault("No interpreter", `Cannot run a script in "${language.name}": ${interpreter}`);
       const code = await codeOf(input, services, context);
       const named = getKey(input, "arguments");
       const marker = `\u0000${randomUUID()}\u0000`;

@@ -63,7 +63,11 @@ export class ResourceReader {
   }
 
   async #fetch(url: URL, authentication: Json | undefined, call: CallContext): Promise<ResourceText> {
-    const headers = { accept: "*/*", "user-agent": "stigmer", ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }) };
+    const headers = {
+      accept: "*/*",
+      "user-agent": "stigmer",
+      ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
+    };
     try {
       const { reply } = await exchange(
         this.#client,
@@ -79,7 +83,11 @@ export class ResourceReader {
       if (reply.body.length > RESOURCE_BYTES_MAX) throw tooLarge(url.href);
       const mediaType = parseMediaType(reply.headers["content-type"]).essence;
       const untold = mediaType === "" || mediaType === "text/plain" || mediaType === "application/octet-stream";
-      return { uri: url.href, content: reply.body.toString("utf8"), mediaType: untold ? typeByName(url.pathname, mediaType) : mediaType };
+      return {
+        uri: url.href,
+        content: reply.body.toString("utf8"),
+        mediaType: untold ? typeByName(url.pathname, mediaType) : mediaType,
+      };
     } catch (error) {
       const fault = transportFault(error, url.host);
       throw fault === undefined ? error : new ActivityFault(fault);
@@ -89,16 +97,25 @@ export class ResourceReader {
   async #readFile(uri: string): Promise<ResourceText> {
     const root = this.#options.resources.fileRoot;
     if (root === undefined) {
-      throw configurationFault("Files not allowed", `Cannot read "${uri}": this server names no directory for file resources, it should be an http, https or data URI`);
+      throw configurationFault(
+        "Files not allowed",
+        `Cannot read "${uri}": this server names no directory for file resources, it should be an http, https or data URI`,
+      );
     }
     return { uri, ...(await readBelow(root, fileName(uri))) };
   }
 }
 
 /** Reads a file below a directory, links resolved; anything else is a configuration fault that does not tell whether it exists. */
-export async function readBelow(root: string, name: string): Promise<{ readonly content: string; readonly mediaType: string }> {
+export async function readBelow(
+  root: string,
+  name: string,
+): Promise<{ readonly content: string; readonly mediaType: string }> {
   const base = await realpath(root);
-  const refused = configurationFault("Resource not found", `Cannot read "${name}": there is no such file below the directory of file resources`);
+  const refused = configurationFault(
+    "Resource not found",
+    `Cannot read "${name}": there is no such file below the directory of file resources`,
+  );
   let file: string;
   try {
     file = await realpath(path.join(base, name));
@@ -146,7 +163,10 @@ function readData(uri: string): ResourceText {
   const [, type = "", base64, data = ""] = match;
   let content: string;
   try {
-    content = base64 === undefined ? decodeURIComponent(data) : Buffer.from(decodeURIComponent(data), "base64").toString("utf8");
+    content =
+      base64 === undefined
+        ? decodeURIComponent(data)
+        : Buffer.from(decodeURIComponent(data), "base64").toString("utf8");
   } catch {
     throw invalidArgument("endpoint", uri.slice(0, 80), "a data URI with valid percent-encoding");
   }
@@ -160,6 +180,11 @@ function typeByName(name: string, otherwise: string): string {
 
 function tooLarge(name: string): ActivityFault {
   return new ActivityFault(
-    standardFault("communication", "Resource too large", `Cannot read "${name}": it is larger than ${RESOURCE_BYTES_MAX} bytes`, { status: 502 }),
+    standardFault(
+      "communication",
+      "Resource too large",
+      `Cannot read "${name}": it is larger than ${RESOURCE_BYTES_MAX} bytes`,
+      { status: 502 },
+    ),
   );
 }

@@ -49,31 +49,95 @@ afterAll(async () => {
 
 describe("resource", () => {
   const cases: readonly { readonly name: string; readonly input: () => JsonObject; readonly want: JsonObject }[] = [
-    { name: "JSON over http", input: () => ({ endpoint: `${peer.origin}/schema` }), want: { content: '{"type":"string"}', mediaType: "application/schema+json", json: { type: "string" } } },
-    { name: "YAML by its name, after a redirect-free plain text answer", input: () => ({ endpoint: { uri: `${peer.origin}/raw/function.yaml` } }), want: { mediaType: "application/yaml", json: { call: "http" } } },
-    { name: "what a redirect leads to", input: () => ({ endpoint: `${peer.origin}/moved` }), want: { json: { type: "string" } } },
-    { name: "text with credentials", input: () => ({ endpoint: { uri: `${peer.origin}/private`, authentication: { bearer: { token: "t" } } } }), want: { content: "hello", mediaType: "text/plain" } },
-    { name: "a file as released examples write it", input: () => ({ endpoint: "file://app/greet.proto" }), want: { content: 'syntax = "proto3";', mediaType: "text/x-protobuf" } },
-    { name: "a file with three slashes", input: () => ({ endpoint: "file:///schema.yaml" }), want: { json: { type: "object" } } },
+    {
+      name: "JSON over http",
+      input: () => ({ endpoint: `${peer.origin}/schema` }),
+      want: { content: '{"type":"string"}', mediaType: "application/schema+json", json: { type: "string" } },
+    },
+    {
+      name: "YAML by its name, after a redirect-free plain text answer",
+      input: () => ({ endpoint: { uri: `${peer.origin}/raw/function.yaml` } }),
+      want: { mediaType: "application/yaml", json: { call: "http" } },
+    },
+    {
+      name: "what a redirect leads to",
+      input: () => ({ endpoint: `${peer.origin}/moved` }),
+      want: { json: { type: "string" } },
+    },
+    {
+      name: "text with credentials",
+      input: () => ({ endpoint: { uri: `${peer.origin}/private`, authentication: { bearer: { token: "t" } } } }),
+      want: { content: "hello", mediaType: "text/plain" },
+    },
+    {
+      name: "a file as released examples write it",
+      input: () => ({ endpoint: "file://app/greet.proto" }),
+      want: { content: 'syntax = "proto3";', mediaType: "text/x-protobuf" },
+    },
+    {
+      name: "a file with three slashes",
+      input: () => ({ endpoint: "file:///schema.yaml" }),
+      want: { json: { type: "object" } },
+    },
     { name: "a relative file", input: () => ({ endpoint: "schema.yaml" }), want: { mediaType: "application/yaml" } },
-    { name: "data in the URI", input: () => ({ endpoint: "data:application/json,%7B%22a%22%3A1%7D" }), want: { content: '{"a":1}', json: { a: 1 } } },
-    { name: "base64 data in the URI", input: () => ({ endpoint: `data:;base64,${Buffer.from("x").toString("base64")}` }), want: { content: "x", mediaType: "text/plain" } },
-    { name: "a function of the default catalog", input: () => ({ catalog: "default", function: "log", version: "1.0.0" }), want: { uri: "catalog:default/functions/log/1.0.0/function.yaml", json: { set: { a: 1 } } } },
+    {
+      name: "data in the URI",
+      input: () => ({ endpoint: "data:application/json,%7B%22a%22%3A1%7D" }),
+      want: { content: '{"a":1}', json: { a: 1 } },
+    },
+    {
+      name: "base64 data in the URI",
+      input: () => ({ endpoint: `data:;base64,${Buffer.from("x").toString("base64")}` }),
+      want: { content: "x", mediaType: "text/plain" },
+    },
+    {
+      name: "a function of the default catalog",
+      input: () => ({ catalog: "default", function: "log", version: "1.0.0" }),
+      want: { uri: "catalog:default/functions/log/1.0.0/function.yaml", json: { set: { a: 1 } } },
+    },
   ];
   it.each(cases)("reads $name", async ({ input, want }) => {
     expect(await host.runner.run("resource", input(), testContext())).toMatchObject(want);
   });
 
   const refused: readonly { readonly name: string; readonly input: () => JsonObject; readonly want: JsonObject }[] = [
-    { name: "what is not there", input: () => ({ endpoint: `${peer.origin}/none` }), want: { type: "communication", status: 404 } },
-    { name: "a path that leaves the directory", input: () => ({ endpoint: "file://../outside.json" }), want: { type: "configuration" } },
-    { name: "an encoded path that leaves the directory", input: () => ({ endpoint: "file://%2e%2e/outside.json" }), want: { type: "configuration" } },
-    { name: "a link that leaves the directory", input: () => ({ endpoint: "file:///link.json" }), want: { type: "configuration" } },
+    {
+      name: "what is not there",
+      input: () => ({ endpoint: `${peer.origin}/none` }),
+      want: { type: "communication", status: 404 },
+    },
+    {
+      name: "a path that leaves the directory",
+      input: () => ({ endpoint: "file://../outside.json" }),
+      want: { type: "configuration" },
+    },
+    {
+      name: "an encoded path that leaves the directory",
+      input: () => ({ endpoint: "file://%2e%2e/outside.json" }),
+      want: { type: "configuration" },
+    },
+    {
+      name: "a link that leaves the directory",
+      input: () => ({ endpoint: "file:///link.json" }),
+      want: { type: "configuration" },
+    },
     { name: "a directory", input: () => ({ endpoint: "file:///app" }), want: { type: "configuration" } },
     { name: "another scheme", input: () => ({ endpoint: "gopher://x/" }), want: { type: "validation" } },
-    { name: "a catalog without an address", input: () => ({ catalog: "mine", function: "log", version: "1.0.0" }), want: { type: "configuration", title: "Unknown catalog" } },
-    { name: "a function name with a path", input: () => ({ catalog: "default", function: "../log", version: "1.0.0" }), want: { type: "configuration", title: "Invalid function reference" } },
-    { name: "a function that is not there", input: () => ({ catalog: "default", function: "log", version: "2.0.0" }), want: { type: "configuration" } },
+    {
+      name: "a catalog without an address",
+      input: () => ({ catalog: "mine", function: "log", version: "1.0.0" }),
+      want: { type: "configuration", title: "Unknown catalog" },
+    },
+    {
+      name: "a function name with a path",
+      input: () => ({ catalog: "default", function: "../log", version: "1.0.0" }),
+      want: { type: "configuration", title: "Invalid function reference" },
+    },
+    {
+      name: "a function that is not there",
+      input: () => ({ catalog: "default", function: "log", version: "2.0.0" }),
+      want: { type: "configuration" },
+    },
   ];
   it.each(refused)("refuses $name", async ({ input, want }) => {
     expect(await faultOf(host, "resource", input())).toMatchObject(want);
@@ -81,8 +145,13 @@ describe("resource", () => {
 
   it("reads no files where the operator names no directory", async () => {
     const without = testHost();
-    expect(await faultOf(without, "resource", { endpoint: "file:///etc/passwd" })).toMatchObject({ type: "configuration", title: "Files not allowed" });
-    expect(await faultOf(without, "resource", { catalog: "default", function: "log", version: "1.0.0" })).toMatchObject({ title: "No default catalog" });
+    expect(await faultOf(without, "resource", { endpoint: "file:///etc/passwd" })).toMatchObject({
+      type: "configuration",
+      title: "Files not allowed",
+    });
+    expect(await faultOf(without, "resource", { catalog: "default", function: "log", version: "1.0.0" })).toMatchObject(
+      { title: "No default catalog" },
+    );
     await without.close();
   });
 });

@@ -18,23 +18,42 @@ export function resourceActivity(services: ActivityServices): Activity {
       const resource =
         getKey(input, "catalog") === undefined
           ? await services.resources.read(input, context)
-          : await catalogFunction(services, requireString(input, "catalog"), requireString(input, "function"), optionalString(input, "version"));
+          : await catalogFunction(
+              services,
+              requireString(input, "catalog"),
+              requireString(input, "function"),
+              optionalString(input, "version"),
+            );
       const json = parseResource(resource);
       return { ...resource, ...(json === undefined ? {} : { json }) };
     },
   };
 }
 
-async function catalogFunction(services: ActivityServices, catalog: string, name: string, version: string | undefined): Promise<ResourceText> {
+async function catalogFunction(
+  services: ActivityServices,
+  catalog: string,
+  name: string,
+  version: string | undefined,
+): Promise<ResourceText> {
   const root = services.options.resources.catalogRoot;
   if (catalog !== "default") {
-    throw configurationFault("Unknown catalog", `Cannot read function "${name}" of catalog "${catalog}": it has no endpoint, only "default" is known without one`);
+    throw configurationFault(
+      "Unknown catalog",
+      `Cannot read function "${name}" of catalog "${catalog}": it has no endpoint, only "default" is known without one`,
+    );
   }
   if (root === undefined) {
-    throw configurationFault("No default catalog", `Cannot read function "${name}@default": this server names no directory for the default catalog`);
+    throw configurationFault(
+      "No default catalog",
+      `Cannot read function "${name}@default": this server names no directory for the default catalog`,
+    );
   }
   if (version === undefined || !NAME.test(name) || !NAME.test(version)) {
-    throw configurationFault("Invalid function reference", `Cannot read function "${name}:${version ?? ""}": it should be <name>:<version>`);
+    throw configurationFault(
+      "Invalid function reference",
+      `Cannot read function "${name}:${version ?? ""}": it should be <name>:<version>`,
+    );
   }
   const file = `functions/${name}/${version}/function.yaml`;
   return { uri: `catalog:default/${file}`, ...(await readBelow(root, file)) };

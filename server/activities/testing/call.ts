@@ -6,7 +6,14 @@ import { type ActivityHost, createActivityHost } from "../index.ts";
 import type { ActivityOptionsInput } from "../activity-options.ts";
 
 /** The context of a call in tests. */
-export function testContext(given: { readonly secrets?: JsonObject; readonly signal?: AbortSignal; readonly key?: string; readonly traceparent?: string } = {}): ActivityContext {
+export function testContext(
+  given: {
+    readonly secrets?: JsonObject;
+    readonly signal?: AbortSignal;
+    readonly key?: string;
+    readonly traceparent?: string;
+  } = {},
+): ActivityContext {
   const secrets: JsonObject = given.secrets ?? {};
   return {
     runId: "run-1",
@@ -31,7 +38,12 @@ export function testHost(options: ActivityOptionsInput = {}): ActivityHost {
 }
 
 /** The fault an activity ends in; an activity that does not is an error. */
-export async function faultOf(host: ActivityHost, kind: ActivityKind, input: JsonObject, context: ActivityContext = testContext()): Promise<Fault> {
+export async function faultOf(
+  host: ActivityHost,
+  kind: ActivityKind,
+  input: JsonObject,
+  context: ActivityContext = testContext(),
+): Promise<Fault> {
   try {
     const result = await host.runner.run(kind, input, context);
     throw new Error(`no fault but ${JSON.stringify(result)}`);

@@ -26,7 +26,13 @@ export async function httpPeer(answer: (request: Received, response: ServerRespo
     request.on("error", () => {});
     request.on("end", () => {
       const bytes = Buffer.concat(chunks);
-      const whole = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, body: bytes.toString("utf8"), bytes };
+      const whole = {
+        method: request.method ?? "",
+        url: request.url ?? "",
+        headers: request.headers,
+        body: bytes.toString("utf8"),
+        bytes,
+      };
       received.push(whole);
       void answer(whole, response);
     });
@@ -50,7 +56,12 @@ export async function httpPeer(answer: (request: Received, response: ServerRespo
 }
 
 /** Answers with JSON. */
-export function json(response: ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));
 }

@@ -43,13 +43,20 @@ export async function mcpPeer(): Promise<McpPeer> {
     });
   });
 
-  async function serve(request: Parameters<StreamableHTTPServerTransport["handleRequest"]>[0], response: Parameters<StreamableHTTPServerTransport["handleRequest"]>[1], body: string): Promise<void> {
+  async function serve(
+    request: Parameters<StreamableHTTPServerTransport["handleRequest"]>[0],
+    response: Parameters<StreamableHTTPServerTransport["handleRequest"]>[1],
+    body: string,
+  ): Promise<void> {
     const id = request.headers["mcp-session-id"];
     let transport = typeof id === "string" ? sessions.get(id) : undefined;
     if (transport === undefined) {
-      const opened = new StreamableHTTPServerTransport({ sessionIdGenerator: () => `session-${sessions.size}`, onsessioninitialized: (session) => void sessions.set(session, opened) });
+      const opened = new StreamableHTTPServerTransport({
+        sessionIdGenerator: () => `session-${sessions.size}`,
+        onsessioninitialized: (session) => void sessions.set(session, opened),
+      });
       transport = opened;
-      await createMcpServer().connect(opened as never);
+      await createMcpServer().connect(opened);
     }
     await transport.handleRequest(request, response, body === "" ? undefined : JSON.parse(body));
   }

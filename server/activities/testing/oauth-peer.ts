@@ -22,11 +22,20 @@ const SECRET = "client-secret-0123456789-0123456789";
 export async function oauthPeer(clientKey?: JWK): Promise<OAuthPeer> {
   const live = new Set<string>();
   const refresh = new Set<string>();
-  const state = { expiresIn: 3600 as number | undefined, tokenIssuer: undefined as string | undefined, issueRefreshTokens: false, refuseRefresh: false };
+  const state = {
+    expiresIn: 3600 as number | undefined,
+    tokenIssuer: undefined as string | undefined,
+    issueRefreshTokens: false,
+    refuseRefresh: false,
+  };
   const requests: Record<string, unknown>[] = [];
   const tokens: string[] = [];
 
-  async function authenticated(request: Received, parameters: Record<string, unknown>, audience: string): Promise<boolean> {
+  async function authenticated(
+    request: Received,
+    parameters: Record<string, unknown>,
+    audience: string,
+  ): Promise<boolean> {
     const basic = /^Basic (.+)$/u.exec(request.headers.authorization ?? "")?.[1];
     if (basic !== undefined) return Buffer.from(basic, "base64").toString() === `the%3Aclient:${SECRET}`;
     if (typeof parameters["client_assertion"] === "string") {
@@ -55,21 +64,32 @@ export async function oauthPeer(clientKey?: JWK): Promise<OAuthPeer> {
     const parameters: Record<string, unknown> = encoded ? (JSON.parse(request.body) as Record<string, unknown>) : {};
     if (!encoded) {
       const form = new URLSearchParams(request.body);
-      for (const name of new Set(form.keys())) parameters[name] = form.getAll(name).length > 1 ? form.getAll(name) : form.get(name);
+      for (const name of new Set(form.keys()))
+        parameters[name] = form.getAll(name).length > 1 ? form.getAll(name) : form.get(name);
     }
     requests.push(parameters);
-    if (!(await authenticated(request, parameters, `${peer.origin}${request.url}`))) return json(response, { error: "invalid_client", error_description: "who are you" }, 401);
+    if (!(await authenticated(request, parameters, `${peer.origin}${request.url}`)))
+      return json(response, { error: "invalid_client", error_description: "who are you" }, 401);
     const grant = parameters["grant_type"];
-    if (grant === "password" && parameters["password"] !== "pass-0123456789") return json(response, { error: "invalid_grant" }, 400);
-    if (grant === "refresh_token" && (state.refuseRefresh || !(refresh.has(String(parameters["refresh_token"])) || parameters["refresh_token"] === "first-refresh"))) {
+    if (grant === "password" && parameters["password"] !== "pass-0123456789")
+      return json(response, { error: "invalid_grant" }, 400);
+    if (
+      grant === "refresh_token" &&
+      (state.refuseRefresh ||
+        !(refresh.has(String(parameters["refresh_token"])) || parameters["refresh_token"] === "first-refresh"))
+    ) {
       return json(response, { error: "invalid_grant" }, 400);
     }
-    if (grant === "authorization_code" && parameters["code"] !== "the-code") return json(response, { error: "invalid_grant" }, 400);
+    if (grant === "authorization_code" && parameters["code"] !== "the-code")
+      return json(response, { error: "invalid_grant" }, 400);
     const claims = { n: tokens.length };
     const value =
       state.tokenIssuer === undefined
         ? `opaque-token-${createHash("sha256").update(String(tokens.length)).digest("hex").slice(0, 20)}`
-        : await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setIssuer(state.tokenIssuer).sign(Buffer.from(SECRET));
+        : await new SignJWT(claims)
+            .setProtectedHeader({ alg: "HS256" })
+            .setIssuer(state.tokenIssuer)
+            .sign(Buffer.from(SECRET));
     tokens.push(value);
     live.add(value);
     const refreshToken = `refresh-token-${tokens.length}-0123456789`;
@@ -89,7 +109,11 @@ export async function oauthPeer(clientKey?: JWK): Promise<OAuthPeer> {
       case "/token":
         return token(request, response);
       case "/realm/.well-known/openid-configuration":
-        return json(response, { issuer: `${peer.origin}/realm`, token_endpoint: `${peer.origin}/token`, introspection_endpoint: `${peer.origin}/introspect` });
+        return json(response, {
+          issuer: `${peer.origin}/realm`,
+          token_endpoint: `${peer.origin}/token`,
+          introspection_endpoint: `${peer.origin}/introspect`,
+        });
       case "/impostor/.well-known/openid-configuration":
         return json(response, { issuer: "https://elsewhere.example", token_endpoint: `${peer.origin}/token` });
       case "/realm/oauth2/introspect":
@@ -103,7 +127,9 @@ export async function oauthPeer(clientKey?: JWK): Promise<OAuthPeer> {
         return json(response, {});
       case "/api": {
         const given = /^Bearer (.+)$/u.exec(request.headers.authorization ?? "")?.[1] ?? "";
-        return live.has(given) ? json(response, { welcome: true, authorization: request.headers.authorization }) : json(response, { error: "invalid_token" }, 401);
+        return live.has(given)
+          ? json(response, { welcome: true, authorization: request.headers.authorization })
+          : json(response, { error: "invalid_token" }, 401);
       }
       case "/expire":
         live.clear();
@@ -117,4 +143,3 @@ export async function oauthPeer(clientKey?: JWK): Promise<OAuthPeer> {
 
 /** The secret of the confidential clients of `oauthPeer`. */
 export const oauthClientSecret = SECRET;
-

@@ -33,7 +33,10 @@ export interface Peer {
 }
 
 /** Starts a server program on a free port, in a directory of its own, and waits until it takes connections. */
-export async function startPeer(program: string, args: (port: number, directory: string) => readonly string[]): Promise<Peer> {
+export async function startPeer(
+  program: string,
+  args: (port: number, directory: string) => readonly string[],
+): Promise<Peer> {
   const file = findProgram(program, searchPath());
   if (file === undefined) throw new Error(`${program} is not installed`);
   const directory = mkdtempSync(path.join(tmpdir(), "stigmer-peer-"));

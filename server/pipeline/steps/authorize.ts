@@ -38,15 +38,27 @@ export const authorize: Step<object, { readonly principal: Principal }> = step("
 export function authorizeCall(method: DescMethod, principal: Principal): void {
   const permission = declaredPermission(method);
   if (permission.kind === "public") return;
-  if (permission.kind === "undeclared") throw new ApiError("PERMISSION_DENIED", `Cannot call ${method.parent.typeName}/${method.name}: it declares no permission`);
-  if (principal.id === "") throw new ApiError("CALLER_UNKNOWN", `Cannot call ${method.parent.typeName}/${method.name}: the caller is not known`);
+  if (permission.kind === "undeclared")
+    throw new ApiError(
+      "PERMISSION_DENIED",
+      `Cannot call ${method.parent.typeName}/${method.name}: it declares no permission`,
+    );
+  if (principal.id === "")
+    throw new ApiError(
+      "CALLER_UNKNOWN",
+      `Cannot call ${method.parent.typeName}/${method.name}: the caller is not known`,
+    );
 }
 
 function readDeclaration(method: DescMethod): DeclaredPermission {
   if (getOption(method, is_public)) return { kind: "public" };
   if (hasOption(method, config)) {
     const { permission, errorMsg } = getOption(method, config);
-    return { kind: "permission", permission: ApiResourceIamPermissionSchema.value[permission]?.name ?? "", message: errorMsg };
+    return {
+      kind: "permission",
+      permission: ApiResourceIamPermissionSchema.value[permission]?.name ?? "",
+      message: errorMsg,
+    };
   }
   return getOption(method, is_skip_authorization) ? { kind: "known" } : { kind: "undeclared" };
 }

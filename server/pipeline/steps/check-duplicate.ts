@@ -15,7 +15,10 @@ export function checkDuplicate<R extends ResourceMessage>(
     const { id } = metadataOf(draft);
     if (id !== "") {
       if (!isResourceId(kind.idPrefix, id)) {
-        throw invalidField("metadata.id", `should be empty or of the form ${kind.idPrefix}-<26 characters of a lowercase ULID>`);
+        throw invalidField(
+          "metadata.id",
+          `should be empty or of the form ${kind.idPrefix}-<26 characters of a lowercase ULID>`,
+        );
       }
       if ((await unit.get(kind.key, id)) !== undefined) throw idExists(kind.name, id);
     }

@@ -21,12 +21,18 @@ export async function findByReference<R extends ResourceMessage>(
   unit: UnitOfWork,
 ): Promise<ResourceRow> {
   const { slug, org, scope } = reference;
-  if (slug === "") throw invalidArgument("REFERENCE_INVALID", "slug is required in reference", { field: "slug", description: "is empty" });
+  if (slug === "")
+    throw invalidArgument("REFERENCE_INVALID", "slug is required in reference", {
+      field: "slug",
+      description: "is empty",
+    });
   if (reference.kind !== 0 && reference.kind !== kind.value) {
     const message = `kind mismatch: expected ${kind.key}, got ${kindKeyOf(reference.kind)}`;
     throw invalidArgument("REFERENCE_INVALID", message, { field: "kind", description: `should be ${kind.key}` });
   }
-  const matches = (await unit.bySlug(kind.key, slug, org === "" ? undefined : org)).filter((row) => scope === 0 || row.scope === scope || scope === SCOPE_ORGANIZATION);
+  const matches = (await unit.bySlug(kind.key, slug, org === "" ? undefined : org)).filter(
+    (row) => scope === 0 || row.scope === scope || scope === SCOPE_ORGANIZATION,
+  );
   if (matches.length === 0 && isResourceId(kind.idPrefix, slug)) {
     const row = await unit.get(kind.key, slug);
     if (row !== undefined && (org === "" || row.org === org)) return row;

@@ -17,15 +17,22 @@ export function loadExisting<R extends ResourceMessage>(
   return step("LoadExisting", async ({ valid }, { unit }) => {
     const row = await find(kind, valid, unit);
     const expected = metadataOf(valid).resourceVersion;
-    if (expected < 0n) throw invalidField("metadata.resource_version", "is negative, should be the version last read, or 0 for any");
+    if (expected < 0n)
+      throw invalidField("metadata.resource_version", "is negative, should be the version last read, or 0 for any");
     if (expected !== 0n && expected !== BigInt(row.version)) {
-      throw changed(`Cannot update ${kind.name} "${row.id}": resource_version is ${row.version}, not ${expected}; read it again and repeat`);
+      throw changed(
+        `Cannot update ${kind.name} "${row.id}": resource_version is ${row.version}, not ${expected}; read it again and repeat`,
+      );
     }
     return { draft: valid, existing: decodeRow(kind, row) };
   });
 }
 
-async function find<R extends ResourceMessage>(kind: ResourceKind<R>, valid: R, unit: UnitOfWork): Promise<ResourceRow> {
+async function find<R extends ResourceMessage>(
+  kind: ResourceKind<R>,
+  valid: R,
+  unit: UnitOfWork,
+): Promise<ResourceRow> {
   const { id, org, slug, name } = metadataOf(valid);
   if (id !== "") {
     const row = await unit.get(kind.key, id);

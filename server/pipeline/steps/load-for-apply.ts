@@ -7,7 +7,10 @@ import type { ResourceRow } from "../../store/ports.ts";
 /** Looks whether the resource is there, by slug and organization. Adds its row, or undefined, as `found`. */
 export function loadForApply<R extends ResourceMessage>(
   kind: ResourceKind<R>,
-): Step<{ readonly draft: R; readonly slug: string; readonly org: string }, { readonly found: ResourceRow | undefined }> {
+): Step<
+  { readonly draft: R; readonly slug: string; readonly org: string },
+  { readonly found: ResourceRow | undefined }
+> {
   return step("LoadForApply", async ({ draft, slug, org }, { unit }) => {
     const [found] = await unit.bySlug(kind.key, slug, org);
     const { id } = metadataOf(draft);

@@ -25,10 +25,19 @@ export function announce<R extends ResourceMessage>(
   });
 }
 
-function stage<R extends ResourceMessage>(kind: ResourceKind<R>, state: R, existing: StoredResource<R> | undefined, scope: StepScope): ResourceRow {
+function stage<R extends ResourceMessage>(
+  kind: ResourceKind<R>,
+  state: R,
+  existing: StoredResource<R> | undefined,
+  scope: StepScope,
+): ResourceRow {
   const updatedAt = scope.environment.nowMs();
   const before = existing?.row;
-  const row = encodeRow(kind, state, { version: (before?.version ?? 0) + 1, createdAt: before?.createdAt ?? updatedAt, updatedAt });
+  const row = encodeRow(kind, state, {
+    version: (before?.version ?? 0) + 1,
+    createdAt: before?.createdAt ?? updatedAt,
+    updatedAt,
+  });
   scope.unit.put(row, before?.version ?? "absent");
   return row;
 }

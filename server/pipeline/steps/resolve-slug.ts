@@ -27,16 +27,24 @@ export function slugOf(given: string, name: string, lengthMax: number): string {
     if (fault !== undefined) throw invalidField("metadata.slug", `"${shortened(given)}" ${fault}`, "NAME_INVALID");
     return given;
   }
-  if (name === "") throw invalidField("metadata.name", "is empty, and there is no metadata.slug: one of them is needed to find the resource by", "NAME_INVALID");
+  if (name === "")
+    throw invalidField(
+      "metadata.name",
+      "is empty, and there is no metadata.slug: one of them is needed to find the resource by",
+      "NAME_INVALID",
+    );
   const slug = slugOfName(name);
-  const fault = slug === "" ? "has no letter a-z or digit to make a slug of, give a metadata.slug too" : slugFault(slug, lengthMax);
+  const fault =
+    slug === "" ? "has no letter a-z or digit to make a slug of, give a metadata.slug too" : slugFault(slug, lengthMax);
   if (fault !== undefined) throw invalidField("metadata.name", `"${shortened(name)}" ${fault}`, "NAME_INVALID");
   return slug;
 }
 
 function checkOrg(org: string): void {
-  if (org.length > ORG_LENGTH_MAX) throw invalidField("metadata.org", `has ${org.length} characters, should have at most ${ORG_LENGTH_MAX}`);
-  if (/\p{Cc}|\p{Cs}/u.test(org)) throw invalidField("metadata.org", "has control characters, should be the slug of an organization");
+  if (org.length > ORG_LENGTH_MAX)
+    throw invalidField("metadata.org", `has ${org.length} characters, should have at most ${ORG_LENGTH_MAX}`);
+  if (/\p{Cc}|\p{Cs}/u.test(org))
+    throw invalidField("metadata.org", "has control characters, should be the slug of an organization");
 }
 
 function shortened(text: string): string {

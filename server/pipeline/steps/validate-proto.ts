@@ -12,7 +12,9 @@ const VIOLATIONS_MAX = 20;
 const validator = createValidator();
 
 /** Checks the request against the rules in its proto, and the limits of free-form values; adds it as `valid`, which is what later steps take. */
-export function validateProto<M extends Message>(schema: GenMessage<M>): Step<{ readonly input: M }, { readonly valid: M }> {
+export function validateProto<M extends Message>(
+  schema: GenMessage<M>,
+): Step<{ readonly input: M }, { readonly valid: M }> {
   return step("ValidateProto", ({ input }) => {
     validateMessage(schema, input);
     return { valid: input };
@@ -27,10 +29,17 @@ export function validateMessage<M extends Message>(schema: GenMessage<M>, messag
   if (result.kind === "error") throw result.error;
   if (result.kind === "valid") return;
   const violations = result.violations.slice(0, VIOLATIONS_MAX).map(describe);
-  throw invalidArgument("REQUEST_INVALID", violations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`)).join("; "), ...violations);
+  throw invalidArgument(
+    "REQUEST_INVALID",
+    violations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`)).join("; "),
+    ...violations,
+  );
 }
 
 /** One violation in words: the field's path as it is written in proto and JSON, and what it should be. */
 function describe(violation: Violation): { readonly field: string; readonly description: string } {
-  return { field: pathToString(violation.field as Path), description: violation.message === "" ? violation.ruleId : violation.message };
+  return {
+    field: pathToString(violation.field as Path),
+    description: violation.message === "" ? violation.ruleId : violation.message,
+  };
 }

@@ -8,5 +8,8 @@ import { updateAgentInstance } from "./update.ts";
 
 /** Creates the agent instance, or updates the one with its slug. */
 export function applyAgentInstance(ports: ResourcePorts): UnaryHandler<AgentInstance, AgentInstance> {
-  return applyOf(ports.environment, agentInstanceKind, { create: createAgentInstance(ports), update: updateAgentInstance(ports) });
+  return applyOf(ports.environment, agentInstanceKind, {
+    create: createAgentInstance(ports),
+    update: updateAgentInstance(ports),
+  });
 }

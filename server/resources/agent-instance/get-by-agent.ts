@@ -15,7 +15,9 @@ import type { ResourcePorts } from "../ports.ts";
 import { agentInstanceKind } from "./kind.ts";
 
 /** Lists the instances of an agent by page number, newest first; an unknown agent has none. */
-export function getAgentInstancesByAgent(ports: ResourcePorts): UnaryHandler<GetAgentInstancesByAgentRequest, AgentInstanceList> {
+export function getAgentInstancesByAgent(
+  ports: ResourcePorts,
+): UnaryHandler<GetAgentInstancesByAgentRequest, AgentInstanceList> {
   return Pipeline.start<GetAgentInstancesByAgentRequest>("agent_instance.getByAgent")
     .step(authorize)
     .step(validateProto(GetAgentInstancesByAgentRequestSchema))
@@ -25,6 +27,8 @@ export function getAgentInstancesByAgent(ports: ResourcePorts): UnaryHandler<Get
     );
 }
 
-const loadByAgent = step("LoadByAgent", ({ valid }: { readonly valid: GetAgentInstancesByAgentRequest }, { environment }) =>
-  numberedPage(environment, agentInstanceKind.key, valid.agentId, valid.pageInfo),
+const loadByAgent = step(
+  "LoadByAgent",
+  ({ valid }: { readonly valid: GetAgentInstancesByAgentRequest }, { environment }) =>
+    numberedPage(environment, agentInstanceKind.key, valid.agentId, valid.pageInfo),
 );

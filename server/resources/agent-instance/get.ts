@@ -1,5 +1,8 @@
 import type { AgentInstance } from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
-import { type AgentInstanceId, AgentInstanceIdSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/io_pb.ts";
+import {
+  type AgentInstanceId,
+  AgentInstanceIdSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { loadTarget } from "../../pipeline/steps/load-target.ts";

@@ -1,5 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { type AgentInstance, AgentInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
+import {
+  type AgentInstance,
+  AgentInstanceSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
 import { ApiResourceKind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { ApiResourceAuditStatusSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/status_pb.ts";
 import { resourceKind } from "../../pipeline/resource-kind.ts";

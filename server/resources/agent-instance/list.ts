@@ -13,7 +13,9 @@ import type { ResourcePorts } from "../ports.ts";
 import { agentInstanceKind } from "./kind.ts";
 
 /** Lists agent instances, newest first. */
-export function listAgentInstances(ports: ResourcePorts): UnaryHandler<ListAgentInstancesRequest, ListAgentInstancesResponse> {
+export function listAgentInstances(
+  ports: ResourcePorts,
+): UnaryHandler<ListAgentInstancesRequest, ListAgentInstancesResponse> {
   return Pipeline.start<ListAgentInstancesRequest>("agent_instance.list")
     .step(authorize)
     .step(validateProto(ListAgentInstancesRequestSchema))

@@ -7,7 +7,9 @@ import { isNotFound, withinUnit } from "../in-process-call.ts";
 import type { ResourcePorts } from "../ports.ts";
 
 /** Loads the agent of an instance through the agent service, and has the commit check that it is still there. Adds it as `agent`. */
-export function loadParentAgent({ clients }: ResourcePorts): Step<{ readonly draft: AgentInstance }, { readonly agent: Agent }> {
+export function loadParentAgent({
+  clients,
+}: ResourcePorts): Step<{ readonly draft: AgentInstance }, { readonly agent: Agent }> {
   return step("LoadParentAgent", async ({ draft }, scope) => {
     const value = draft.spec?.agentId ?? "";
     if (value === "") throw invalidField("spec.agent_id", "is empty, should be the id of an agent");

@@ -1,4 +1,7 @@
-import { type AgentInstance, AgentInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
+import {
+  type AgentInstance,
+  AgentInstanceSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { serialised } from "../../pipeline/serialised.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";

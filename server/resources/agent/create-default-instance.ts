@@ -12,7 +12,9 @@ import type { ResourcePorts } from "../ports.ts";
  * Creates the instance without configuration that uses of the agent take by default, through the instance service and in the same unit of work, and names it in the status: both are
  * stored by one commit, or neither is.
  */
-export function createDefaultInstance({ clients }: Pick<ResourcePorts, "clients">): Step<{ readonly state: Agent }, object> {
+export function createDefaultInstance({
+  clients,
+}: Pick<ResourcePorts, "clients">): Step<{ readonly state: Agent }, object> {
   return step("CreateDefaultInstance", async ({ state }, scope) => {
     const instance = await clients.agentInstance.command.create(
       create(AgentInstanceSchema, {

@@ -23,5 +23,7 @@ export function deleteAgent(ports: ResourcePorts): UnaryHandler<AgentId, Agent> 
     .step(deleteResource(agentKind))
     .reply(ports.environment, ({ deleted }) => deleted);
   return (request, call) =>
-    ports.environment.locks.run(childrenLock(agentKind.key, request.value), () => retryConflicts(["version", "missing"], () => remove(request, call)));
+    ports.environment.locks.run(childrenLock(agentKind.key, request.value), () =>
+      retryConflicts(["version", "missing"], () => remove(request, call)),
+    );
 }

@@ -1,5 +1,8 @@
 import type { Agent } from "@stigmer/api/gen/ai/stigmer/agentic/agent/v1/api_pb.ts";
-import { type ApiResourceReference, ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import {
+  type ApiResourceReference,
+  ApiResourceReferenceSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { loadByReference } from "../../pipeline/steps/load-by-reference.ts";

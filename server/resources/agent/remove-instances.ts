@@ -10,7 +10,9 @@ import { PAGE_SIZE_MAX } from "../page-of-resources.ts";
 import type { ResourcePorts } from "../ports.ts";
 
 /** Stages the removal of an agent's default instance, through the instance service. Other instances refuse the removal of the agent, unless it is forced; then they go too. */
-export function removeInstances({ clients }: ResourcePorts): Step<{ readonly existing: StoredResource<Agent> }, { readonly instancesRemoved: true }> {
+export function removeInstances({
+  clients,
+}: ResourcePorts): Step<{ readonly existing: StoredResource<Agent> }, { readonly instancesRemoved: true }> {
   return step("RemoveInstances", async ({ existing: { row, resource } }, scope) => {
     const ids: string[] = [];
     let pageToken = "";
@@ -22,7 +24,9 @@ export function removeInstances({ clients }: ResourcePorts): Step<{ readonly exi
     } while (pageToken !== "");
     const others = ids.filter((id) => id !== resource.status?.defaultInstanceId);
     if (others.length > 0 && scope.call.requestHeader.get(FORCE_HEADER) !== "true") {
-      throw inUse(`Cannot delete Agent "${row.id}": it has ${others.length} instances beside its default one, delete them first or delete with force`);
+      throw inUse(
+        `Cannot delete Agent "${row.id}": it has ${others.length} instances beside its default one, delete them first or delete with force`,
+      );
     }
     for (const value of ids) await clients.agentInstance.command.delete({ value }, withinUnit(scope));
     return { instancesRemoved: true };

@@ -5,7 +5,9 @@ import { sealVariables } from "../sealed-values.ts";
 import type { SecretBox } from "../secret-box.ts";
 
 /** Seals the defaults of the secrets that an agent declares. */
-export function sealDeclaredSecrets(box: SecretBox): Step<{ readonly state: Agent; readonly existing?: StoredResource<Agent> }, object> {
+export function sealDeclaredSecrets(
+  box: SecretBox,
+): Step<{ readonly state: Agent; readonly existing?: StoredResource<Agent> }, object> {
   return step("SealDeclaredSecrets", ({ state, existing }) => {
     const variables = state.spec?.envSpec?.data;
     if (variables !== undefined) {

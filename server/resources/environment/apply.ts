@@ -8,5 +8,8 @@ import { updateEnvironment } from "./update.ts";
 
 /** Creates the environment, or updates the one with its slug. */
 export function applyEnvironment(ports: ResourcePorts): UnaryHandler<Environment, Environment> {
-  return applyOf(ports.environment, environmentKind, { create: createEnvironment(ports), update: updateEnvironment(ports) });
+  return applyOf(ports.environment, environmentKind, {
+    create: createEnvironment(ports),
+    update: updateEnvironment(ports),
+  });
 }

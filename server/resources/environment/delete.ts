@@ -1,5 +1,8 @@
 import type { Environment } from "@stigmer/api/gen/ai/stigmer/agentic/environment/v1/api_pb.ts";
-import { type ApiResourceDeleteInput, ApiResourceDeleteInputSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import {
+  type ApiResourceDeleteInput,
+  ApiResourceDeleteInputSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { retryConflicts } from "../../pipeline/retry-conflicts.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";

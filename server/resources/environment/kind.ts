@@ -6,9 +6,14 @@ import { resourceKind } from "../../pipeline/resource-kind.ts";
 import { redactVariables } from "../sealed-values.ts";
 
 /** Environments. Their secrets are never shown. */
-export const environmentKind = resourceKind<Environment>(ApiResourceKind.environment, EnvironmentSchema, () => create(ApiResourceAuditStatusSchema), {
-  present: (resource) => {
-    redactVariables(resource.spec?.data ?? {});
-    return resource;
+export const environmentKind = resourceKind<Environment>(
+  ApiResourceKind.environment,
+  EnvironmentSchema,
+  () => create(ApiResourceAuditStatusSchema),
+  {
+    present: (resource) => {
+      redactVariables(resource.spec?.data ?? {});
+      return resource;
+    },
   },
-});
+);

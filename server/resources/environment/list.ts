@@ -13,7 +13,9 @@ import type { ResourcePorts } from "../ports.ts";
 import { environmentKind } from "./kind.ts";
 
 /** Lists environments, newest first. */
-export function listEnvironments(ports: ResourcePorts): UnaryHandler<ListEnvironmentsRequest, ListEnvironmentsResponse> {
+export function listEnvironments(
+  ports: ResourcePorts,
+): UnaryHandler<ListEnvironmentsRequest, ListEnvironmentsResponse> {
   return Pipeline.start<ListEnvironmentsRequest>("environment.list")
     .step(authorize)
     .step(validateProto(ListEnvironmentsRequestSchema))

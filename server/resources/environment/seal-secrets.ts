@@ -5,7 +5,9 @@ import { sealVariables } from "../sealed-values.ts";
 import type { SecretBox } from "../secret-box.ts";
 
 /** Seals the secrets of an environment; one that is sent redacted keeps the value it has. */
-export function sealSecrets(box: SecretBox): Step<{ readonly state: Environment; readonly existing?: StoredResource<Environment> }, object> {
+export function sealSecrets(
+  box: SecretBox,
+): Step<{ readonly state: Environment; readonly existing?: StoredResource<Environment> }, object> {
   return step("SealSecrets", ({ state, existing }) => {
     sealVariables(state.spec?.data ?? {}, metadataOf(state).id, box, "spec.data", existing?.resource.spec?.data);
     return {};

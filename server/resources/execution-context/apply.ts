@@ -1,4 +1,7 @@
-import { type ExecutionContext, ExecutionContextSchema } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
+import {
+  type ExecutionContext,
+  ExecutionContextSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
@@ -21,6 +24,8 @@ export function applyExecutionContext(ports: ResourcePorts): UnaryHandler<Execut
   return async (request, call) => {
     const found = await decide(request, call);
     if (found === undefined) return create(request, call);
-    throw new ApiError("RESOURCE_EXISTS", `ExecutionContext already exists: ${request.metadata?.name ?? ""}`, { metadata: { kind: "ExecutionContext", id: found.id } });
+    throw new ApiError("RESOURCE_EXISTS", `ExecutionContext already exists: ${request.metadata?.name ?? ""}`, {
+      metadata: { kind: "ExecutionContext", id: found.id },
+    });
   };
 }

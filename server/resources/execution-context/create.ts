@@ -1,4 +1,7 @@
-import { type ExecutionContext, ExecutionContextSchema } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
+import {
+  type ExecutionContext,
+  ExecutionContextSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { buildNewState } from "../../pipeline/steps/build-new-state.ts";

@@ -1,5 +1,8 @@
 import type { ExecutionContext } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
-import { type ApiResourceReference, ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import {
+  type ApiResourceReference,
+  ApiResourceReferenceSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { loadByReference } from "../../pipeline/steps/load-by-reference.ts";
@@ -9,7 +12,9 @@ import type { ResourcePorts } from "../ports.ts";
 import { executionContextKind } from "./kind.ts";
 
 /** Gives an execution context by slug (or id) and organization. */
-export function getExecutionContextByReference(ports: ResourcePorts): UnaryHandler<ApiResourceReference, ExecutionContext> {
+export function getExecutionContextByReference(
+  ports: ResourcePorts,
+): UnaryHandler<ApiResourceReference, ExecutionContext> {
   return Pipeline.start<ApiResourceReference>("execution_context.getByReference")
     .step(authorize)
     .step(validateProto(ApiResourceReferenceSchema))

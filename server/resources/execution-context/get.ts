@@ -1,5 +1,8 @@
 import type { ExecutionContext } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
-import { type ExecutionContextId, ExecutionContextIdSchema } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/io_pb.ts";
+import {
+  type ExecutionContextId,
+  ExecutionContextIdSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { loadTarget } from "../../pipeline/steps/load-target.ts";

@@ -1,5 +1,8 @@
 import { clone } from "@bufbuild/protobuf";
-import { type WorkflowExecution, WorkflowExecutionSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import {
+  type WorkflowExecution,
+  WorkflowExecutionSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import { idExists, invalidField, slugExists } from "../../pipeline/refusal.ts";
@@ -58,8 +61,14 @@ const findByIdempotencyKey: Step<{ readonly valid: WorkflowExecution }, { readon
     if (idempotencyKey === "") return { keyChecked: true };
     const row = await environment.store.runs.byIdempotencyKey(metadataOf(valid).org, idempotencyKey);
     if (row === undefined) return { keyChecked: true };
-    if ((workflowInstanceId !== "" && workflowInstanceId !== row.instanceId) || (workflowId !== "" && workflowInstanceId === "" && workflowId !== row.workflowId)) {
-      throw new ApiError("IDEMPOTENCY_CONFLICT", `Cannot start a run: idempotency key "${idempotencyKey}" was used for run ${row.id} of another workflow or instance`);
+    if (
+      (workflowInstanceId !== "" && workflowInstanceId !== row.instanceId) ||
+      (workflowId !== "" && workflowInstanceId === "" && workflowId !== row.workflowId)
+    ) {
+      throw new ApiError(
+        "IDEMPOTENCY_CONFLICT",
+        `Cannot start a run: idempotency key "${idempotencyKey}" was used for run ${row.id} of another workflow or instance`,
+      );
     }
     throw new Known(row);
   },
@@ -74,12 +83,18 @@ const buildExecution: Step<
   const metadata = metadataOf(execution);
   const { runs } = environment.store;
   if (metadata.org === "") metadata.org = metadataOf(target.instance).org;
-  if (metadata.ownerScope === ApiResourceOwnerScope.api_resource_owner_scope_unspecified) metadata.ownerScope = ApiResourceOwnerScope.organization;
+  if (metadata.ownerScope === ApiResourceOwnerScope.api_resource_owner_scope_unspecified)
+    metadata.ownerScope = ApiResourceOwnerScope.organization;
   if (metadata.id === "") metadata.id = resourceId(ID_PREFIX, environment.ulids.next());
-  else if (!isResourceId(ID_PREFIX, metadata.id)) throw invalidField("metadata.id", `should be empty or of the form ${ID_PREFIX}-<26 characters of a lowercase ULID>`);
+  else if (!isResourceId(ID_PREFIX, metadata.id))
+    throw invalidField(
+      "metadata.id",
+      `should be empty or of the form ${ID_PREFIX}-<26 characters of a lowercase ULID>`,
+    );
   else if ((await runs.get(metadata.id)) !== undefined) throw idExists("WorkflowExecution", metadata.id);
   // Nobody has to think of a name for a run.
-  if (metadata.name === "" && metadata.slug === "") metadata.name = `execution-${metadata.id.slice(ID_PREFIX.length + 1)}`;
+  if (metadata.name === "" && metadata.slug === "")
+    metadata.name = `execution-${metadata.id.slice(ID_PREFIX.length + 1)}`;
   metadata.slug = slugOf(metadata.slug, metadata.name, SLUG_LENGTH_MAX);
   const [taken] = await runs.bySlug(metadata.slug, metadata.org);
   if (taken !== undefined) throw slugExists("WorkflowExecution", metadata.slug, taken.id);

@@ -44,8 +44,15 @@ export async function mergeVariables(
     await layEnvironment(merged, environment, scope.unit, ports.secrets);
   }
   for (const [name, { value, isSecret }] of Object.entries(runtimeEnv)) {
-    if (isSecret && value === REDACTED) throw invalidField(`spec.runtime_env["${name}"].value`, `is the placeholder ${REDACTED}, should be the secret itself`);
-    merged.set(name, { value, isSecret: isSecret || (Object.hasOwn(declared, name) && declared[name]?.isSecret === true) });
+    if (isSecret && value === REDACTED)
+      throw invalidField(
+        `spec.runtime_env["${name}"].value`,
+        `is the placeholder ${REDACTED}, should be the secret itself`,
+      );
+    merged.set(name, {
+      value,
+      isSecret: isSecret || (Object.hasOwn(declared, name) && declared[name]?.isSecret === true),
+    });
   }
   const secretNames = new Set(document.use?.secrets ?? []);
   requireAll([...Object.keys(declared), ...secretNames], merged, metadataOf(workflow).name);
@@ -53,20 +60,31 @@ export async function mergeVariables(
 }
 
 /** Defaults with a value; a declaration without one only says that the variable is needed. */
-async function layDefaults(merged: OpenVariables, workflow: Workflow, { unit }: Pick<StepScope, "unit">, ports: Pick<ResourcePorts, "secrets">): Promise<void> {
+async function layDefaults(
+  merged: OpenVariables,
+  workflow: Workflow,
+  { unit }: Pick<StepScope, "unit">,
+  ports: Pick<ResourcePorts, "secrets">,
+): Promise<void> {
   const { id } = metadataOf(workflow);
   const data = workflow.spec?.envSpec?.data ?? {};
   if (Object.keys(data).length === 0) return;
   const row = await unit.get("workflow", id);
   const sealed = row === undefined ? data : (fromBinary(WorkflowSchema, row.data).spec?.envSpec?.data ?? {});
-  layVariables(merged, Object.fromEntries(Object.entries(sealed).filter(([, { value }]) => value !== "")), id, ports.secrets);
+  layVariables(
+    merged,
+    Object.fromEntries(Object.entries(sealed).filter(([, { value }]) => value !== "")),
+    id,
+    ports.secrets,
+  );
 }
 
 function requireAll(names: readonly string[], merged: OpenVariables, workflow: string): void {
   const missing = [...new Set(names)].filter((name) => !merged.has(name));
   if (missing.length === 0) return;
   const named = missing.map((name) => `"${name}"`).join(", ");
-  const what = missing.length === 1 ? `required variable ${named} has no value` : `required variables ${named} have no value`;
+  const what =
+    missing.length === 1 ? `required variable ${named} has no value` : `required variables ${named} have no value`;
   const message = `Cannot start workflow "${workflow}": ${what}, give it in spec.runtime_env, in an environment of the instance or as a default of the workflow`;
   throw invalidArgument(
     "REQUEST_INVALID",

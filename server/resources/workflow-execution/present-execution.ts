@@ -7,7 +7,11 @@ import {
   WorkflowExecutionStatusSchema,
   type WorkflowTask,
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { type Waiting as WaitingMessage, WaitingKind, WaitingSchema } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
+import {
+  type Waiting as WaitingMessage,
+  WaitingKind,
+  WaitingSchema,
+} from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
 import type { Json } from "@stigmer/core/lib/json.ts";
 import type { Fault } from "@stigmer/core/protocol/fault.ts";
 import type { Waiting } from "@stigmer/core/protocol/state.ts";
@@ -37,7 +41,11 @@ export function presentExecution(row: RunRow, details: RunDetails = {}): Workflo
 }
 
 /** The whole of a run: its row, why it waits, and its tasks. */
-export async function presentWhole(engine: Engine, definitions: DefinitionCache, row: RunRow): Promise<WorkflowExecution> {
+export async function presentWhole(
+  engine: Engine,
+  definitions: DefinitionCache,
+  row: RunRow,
+): Promise<WorkflowExecution> {
   const view = hasEnded(row.status) ? undefined : await engine.view(row.id);
   const now = view?.row ?? row;
   const trace = await throughEngine(row.id, () => engine.trace(row.id));
@@ -45,7 +53,11 @@ export async function presentWhole(engine: Engine, definitions: DefinitionCache,
   return presentExecution({ ...now, data: row.data }, { tasks, waiting: view?.waiting ?? [] });
 }
 
-function statusOf(row: RunRow, { tasks = [], waiting = [] }: RunDetails, reported: WorkflowExecutionStatus): WorkflowExecutionStatus {
+function statusOf(
+  row: RunRow,
+  { tasks = [], waiting = [] }: RunDetails,
+  reported: WorkflowExecutionStatus,
+): WorkflowExecutionStatus {
   const output = row.output === undefined ? undefined : (JSON.parse(row.output) as Json);
   const fault = row.fault === undefined ? undefined : (JSON.parse(row.fault) as Fault);
   const struct = shownStruct(output) ?? reported.output;
@@ -56,7 +68,12 @@ function statusOf(row: RunRow, { tasks = [], waiting = [] }: RunDetails, reporte
     phase,
     tasks: reported.tasks.length > 0 ? reported.tasks : [...tasks],
     ...(struct === undefined ? {} : { output: struct }),
-    error: fault !== undefined ? faultText(fault) : isQuarantined ? `Quarantined: ${row.reason ?? "its journal failed a check"}` : reported.error,
+    error:
+      fault !== undefined
+        ? faultText(fault)
+        : isQuarantined
+          ? `Quarantined: ${row.reason ?? "its journal failed a check"}`
+          : reported.error,
     startedAt: row.startedAt === undefined ? reported.startedAt : new Date(row.startedAt).toISOString(),
     completedAt: row.endedAt === undefined ? reported.completedAt : new Date(row.endedAt).toISOString(),
     temporalWorkflowId: reported.temporalWorkflowId,

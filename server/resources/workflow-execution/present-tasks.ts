@@ -1,7 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type WorkflowTask, WorkflowTaskSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { WorkflowTaskStatus, WorkflowTaskType } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/enum_pb.ts";
+import {
+  type WorkflowTask,
+  WorkflowTaskSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import {
+  WorkflowTaskStatus,
+  WorkflowTaskType,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/enum_pb.ts";
 import { TaskPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { taskKinds } from "@stigmer/core/dsl/task-kind.ts";
@@ -40,7 +46,8 @@ export class TaskList {
   #entryOf(trace: TaskTrace): WorkflowTask {
     const key = keyOf(trace);
     const latest = this.#latest.get(key);
-    const begins = trace.moment === "created" || (trace.moment === "started" && latest !== undefined && hasEnded(latest));
+    const begins =
+      trace.moment === "created" || (trace.moment === "started" && latest !== undefined && hasEnded(latest));
     if (latest !== undefined && !(begins && hasEnded(latest))) return latest;
     const run = (this.#runs.get(key) ?? 0) + 1;
     this.#runs.set(key, run);
@@ -71,7 +78,12 @@ function parentKey({ pointer }: TaskTrace): string {
 }
 
 function hasEnded({ taskPhase }: WorkflowTask): boolean {
-  return taskPhase === TaskPhase.COMPLETED || taskPhase === TaskPhase.FAULTED || taskPhase === TaskPhase.CANCELLED || taskPhase === TaskPhase.SKIPPED;
+  return (
+    taskPhase === TaskPhase.COMPLETED ||
+    taskPhase === TaskPhase.FAULTED ||
+    taskPhase === TaskPhase.CANCELLED ||
+    taskPhase === TaskPhase.SKIPPED
+  );
 }
 
 const moments: { readonly [M in TaskMoment]: readonly [TaskPhase, WorkflowTaskStatus] } = {
@@ -120,9 +132,13 @@ const types: { readonly [kind: string]: WorkflowTaskType } = {
 };
 
 /** The kind of the task at a pointer, and its nearest word in the published contract. */
-function kindOf(pointer: string, document: WorkflowDocument | undefined): { readonly taskKind: string; readonly taskType: WorkflowTaskType } {
+function kindOf(
+  pointer: string,
+  document: WorkflowDocument | undefined,
+): { readonly taskKind: string; readonly taskType: WorkflowTaskType } {
   const task = document === undefined ? undefined : valueAt(document as unknown as Json, pointer);
-  const kind = typeof task !== "object" || task === null ? undefined : taskKinds.find((name) => Object.hasOwn(task, name));
+  const kind =
+    typeof task !== "object" || task === null ? undefined : taskKinds.find((name) => Object.hasOwn(task, name));
   return { taskKind: kind ?? "", taskType: types[kind ?? ""] ?? WorkflowTaskType.WORKFLOW_TASK_CUSTOM };
 }
 

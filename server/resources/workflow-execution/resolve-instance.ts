@@ -2,7 +2,10 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Workflow, WorkflowSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/api_pb.ts";
 import { WorkflowStatusSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/status_pb.ts";
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { type WorkflowInstance, WorkflowInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
+import {
+  type WorkflowInstance,
+  WorkflowInstanceSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
 import { ApiResourceKind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 import { ApiError } from "../../errors/api-error.ts";
@@ -20,7 +23,9 @@ export interface RunTarget {
 }
 
 /** Finds the instance to run: the one given, or the default one of the workflow given, which is found again or made anew when it is missing. Adds it with its workflow as `target`. */
-export function resolveInstance(ports: Pick<ResourcePorts, "clients">): Step<{ readonly valid: WorkflowExecution }, { readonly target: RunTarget }> {
+export function resolveInstance(
+  ports: Pick<ResourcePorts, "clients">,
+): Step<{ readonly valid: WorkflowExecution }, { readonly target: RunTarget }> {
   return step("ValidateWorkflowOrInstance", async ({ valid }, scope) => {
     const { workflowId = "", workflowInstanceId = "" } = valid.spec ?? {};
     const target = await findTarget(ports, workflowId, workflowInstanceId, scope);
@@ -28,14 +33,22 @@ export function resolveInstance(ports: Pick<ResourcePorts, "clients">): Step<{ r
     const org = metadataOf(valid).org;
     if (metadata.ownerScope === ApiResourceOwnerScope.organization && org !== "" && org !== metadata.org) {
       const message = `Cannot run an instance of another organization: it belongs to org '${metadata.org}', the execution to org '${org}'`;
-      throw invalidArgument("ORGANIZATION_MISMATCH", message, { field: "metadata.org", description: `should be '${metadata.org}'` });
+      throw invalidArgument("ORGANIZATION_MISMATCH", message, {
+        field: "metadata.org",
+        description: `should be '${metadata.org}'`,
+      });
     }
     scope.unit.require("workflow_instance", metadata.id);
     return { target };
   });
 }
 
-async function findTarget({ clients }: Pick<ResourcePorts, "clients">, workflowId: string, instanceId: string, scope: StepScope): Promise<RunTarget> {
+async function findTarget(
+  { clients }: Pick<ResourcePorts, "clients">,
+  workflowId: string,
+  instanceId: string,
+  scope: StepScope,
+): Promise<RunTarget> {
   if (instanceId !== "") {
     const instance = await clients.workflowInstance.query.get({ value: instanceId }, withinUnit(scope));
     const workflow = await clients.workflow.query.get({ value: instance.spec?.workflowId ?? "" }, withinUnit(scope));
@@ -43,23 +56,34 @@ async function findTarget({ clients }: Pick<ResourcePorts, "clients">, workflowI
   }
   if (workflowId === "") {
     const message = "either workflow_id or workflow_instance_id must be provided";
-    throw new ApiError("EXECUTION_TARGET_REQUIRED", message, { violations: [{ field: "spec.workflow_id", description: message }] });
+    throw new ApiError("EXECUTION_TARGET_REQUIRED", message, {
+      violations: [{ field: "spec.workflow_id", description: message }],
+    });
   }
   const workflow = await clients.workflow.query.get({ value: workflowId }, withinUnit(scope));
   return { workflow, instance: await defaultInstanceOf(clients, workflow, scope) };
 }
 
 /** The default instance of a workflow. */
-export async function defaultInstanceOf(clients: ResourcePorts["clients"], workflow: Workflow, scope: StepScope): Promise<WorkflowInstance> {
+export async function defaultInstanceOf(
+  clients: ResourcePorts["clients"],
+  workflow: Workflow,
+  scope: StepScope,
+): Promise<WorkflowInstance> {
   const id = workflow.status?.defaultInstanceId ?? "";
-  const named = id === "" ? undefined : await ifFound(clients.workflowInstance.query.get({ value: id }, withinUnit(scope)));
+  const named =
+    id === "" ? undefined : await ifFound(clients.workflowInstance.query.get({ value: id }, withinUnit(scope)));
   if (named !== undefined) return named;
   const found = await findOrMake(clients, workflow, scope);
   await adopt(workflow, metadataOf(found).id, scope);
   return found;
 }
 
-async function findOrMake(clients: ResourcePorts["clients"], workflow: Workflow, scope: StepScope): Promise<WorkflowInstance> {
+async function findOrMake(
+  clients: ResourcePorts["clients"],
+  workflow: Workflow,
+  scope: StepScope,
+): Promise<WorkflowInstance> {
   const metadata = defaultInstanceMetadata(metadataOf(workflow));
   const { org, slug } = metadata;
   const reference = { org, slug, kind: ApiResourceKind.workflow_instance };

@@ -1,7 +1,14 @@
 import { clone, create, toBinary, toJson } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
-import { type WorkflowExecution, WorkflowExecutionSchema, WorkflowExecutionStatusSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { type WorkflowExecutionSpec, WorkflowExecutionSpecSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/spec_pb.ts";
+import {
+  type WorkflowExecution,
+  WorkflowExecutionSchema,
+  WorkflowExecutionStatusSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import {
+  type WorkflowExecutionSpec,
+  WorkflowExecutionSpecSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/spec_pb.ts";
 import type { Json } from "@stigmer/core/lib/json.ts";
 import type { StartRun } from "../../engine/engine.ts";
 import { ApiError } from "../../errors/api-error.ts";
@@ -21,6 +28,8 @@ export interface RunRequest {
   readonly execution: WorkflowExecution;
   readonly target: RunTarget;
   readonly digest: string;
+  /** The input of a child, given as JSON; that of other runs is in their spec. */
+  readonly input?: Json;
   readonly parent?: NonNullable<StartRun["parent"]>;
 }
 
@@ -28,7 +37,7 @@ export interface RunRequest {
 export async function startRun(
   ports: ResourcePorts,
   definitions: DefinitionCache,
-  { execution, target, digest, parent }: RunRequest,
+  { execution, target, digest, input, parent }: RunRequest,
   scope: StepScope,
 ): Promise<RunRow> {
   const document = await definitions.load(digest);
@@ -45,25 +54,56 @@ export async function startRun(
     digest,
     labels: metadata.labels,
     data: storedForm(execution, target, digest, scope),
-    input: inputOf(spec),
+    input: input ?? inputOf(spec),
     ...variables,
     ...(spec.idempotencyKey === "" ? {} : { idempotencyKey: spec.idempotencyKey }),
     ...(parent === undefined ? {} : { parent }),
     writes: scope.unit.writes(),
   };
+  if (scope.unit.dryRun) return notStarted(request, scope.environment.nowMs());
   const row = await throughEngine(metadata.id, () => ports.engine().start(request));
   scope.unit.committed();
   return row;
 }
 
+/** The row of a run that a dry run would have started. */
+function notStarted(
+  { id, org, slug, workflowId, instanceId, digest, labels, data }: StartRun,
+  createdAt: number,
+): RunRow {
+  return {
+    run: 0,
+    id,
+    org,
+    slug,
+    workflowId,
+    instanceId,
+    digest,
+    labels,
+    data,
+    status: "pending",
+    createdAt,
+    head: 0,
+    active: false,
+    version: 0,
+  };
+}
+
 /** The execution as it is kept: with what the server decided, and without secrets, which the engine keeps sealed. */
-function storedForm(execution: WorkflowExecution, target: RunTarget, digest: string, { environment, call }: StepScope): Uint8Array {
+function storedForm(
+  execution: WorkflowExecution,
+  target: RunTarget,
+  digest: string,
+  { environment, call }: StepScope,
+): Uint8Array {
   const stored = clone(WorkflowExecutionSchema, execution);
   const spec = (stored.spec ??= create(WorkflowExecutionSpecSchema));
   spec.workflowInstanceId = metadataOf(target.instance).id;
   spec.workflowRevision = digest;
   redactVariables(spec.runtimeEnv);
-  stored.status = create(WorkflowExecutionStatusSchema, { audit: createdAudit(call.principal.id, environment.nowMs()) });
+  stored.status = create(WorkflowExecutionStatusSchema, {
+    audit: createdAudit(call.principal.id, environment.nowMs()),
+  });
   return toBinary(WorkflowExecutionSchema, stored);
 }
 
@@ -75,7 +115,11 @@ export function inputOf({ input, triggerMessage, triggerMetadata }: WorkflowExec
 }
 
 /** The digest of the version a run asks for; the current one when it asks for none. Throws NOT_FOUND for a version of no or another workflow. */
-export async function digestFor(revision: string, { workflow }: RunTarget, { environment: { store } }: StepScope): Promise<string> {
+export async function digestFor(
+  revision: string,
+  { workflow }: RunTarget,
+  { environment: { store } }: StepScope,
+): Promise<string> {
   const current = workflow.status?.definitionDigest ?? "";
   if (revision === "" || revision === current) return current;
   const { id } = metadataOf(workflow);
@@ -87,5 +131,7 @@ export async function digestFor(revision: string, { workflow }: RunTarget, { env
     cursor = page.next;
   }
   if (row !== undefined) return row.digest;
-  throw new ApiError("VERSION_NOT_FOUND", `Workflow version not found: ${revision} of ${id}`, { violations: [{ field: "spec.workflow_revision", description: "is no version of the workflow" }] });
+  throw new ApiError("VERSION_NOT_FOUND", `Workflow version not found: ${revision} of ${id}`, {
+    violations: [{ field: "spec.workflow_revision", description: "is no version of the workflow" }],
+  });
 }

@@ -8,5 +8,8 @@ import { updateWorkflowInstance } from "./update.ts";
 
 /** Creates the workflow instance, or updates the one with its slug. */
 export function applyWorkflowInstance(ports: ResourcePorts): UnaryHandler<WorkflowInstance, WorkflowInstance> {
-  return applyOf(ports.environment, workflowInstanceKind, { create: createWorkflowInstance(ports), update: updateWorkflowInstance(ports) });
+  return applyOf(ports.environment, workflowInstanceKind, {
+    create: createWorkflowInstance(ports),
+    update: updateWorkflowInstance(ports),
+  });
 }

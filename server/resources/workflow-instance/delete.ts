@@ -1,5 +1,8 @@
 import type { WorkflowInstance } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
-import { type WorkflowInstanceId, WorkflowInstanceIdSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/io_pb.ts";
+import {
+  type WorkflowInstanceId,
+  WorkflowInstanceIdSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { retryConflicts } from "../../pipeline/retry-conflicts.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
@@ -25,7 +28,10 @@ export function deleteWorkflowInstance(ports: ResourcePorts): UnaryHandler<Workf
 }
 
 /** Has the commit check that no run of the instance is open. */
-const refuseWhileRunsAreOpen: Step<{ readonly resourceId: string }, object> = step("RefuseWhileRunsAreOpen", ({ resourceId }, { unit }) => {
-  unit.add({ op: "requireNoActiveRuns", instanceId: resourceId });
-  return {};
-});
+const refuseWhileRunsAreOpen: Step<{ readonly resourceId: string }, object> = step(
+  "RefuseWhileRunsAreOpen",
+  ({ resourceId }, { unit }) => {
+    unit.add({ op: "requireNoActiveRuns", instanceId: resourceId });
+    return {};
+  },
+);

@@ -1,5 +1,8 @@
 import type { WorkflowInstance } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
-import { type ApiResourceReference, ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import {
+  type ApiResourceReference,
+  ApiResourceReferenceSchema,
+} from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { loadByReference } from "../../pipeline/steps/load-by-reference.ts";
@@ -9,7 +12,9 @@ import type { ResourcePorts } from "../ports.ts";
 import { workflowInstanceKind } from "./kind.ts";
 
 /** Gives a workflow instance by slug (or id) and organization. */
-export function getWorkflowInstanceByReference(ports: ResourcePorts): UnaryHandler<ApiResourceReference, WorkflowInstance> {
+export function getWorkflowInstanceByReference(
+  ports: ResourcePorts,
+): UnaryHandler<ApiResourceReference, WorkflowInstance> {
   return Pipeline.start<ApiResourceReference>("workflow_instance.getByReference")
     .step(authorize)
     .step(validateProto(ApiResourceReferenceSchema))

@@ -15,16 +15,23 @@ import type { ResourcePorts } from "../ports.ts";
 import { workflowInstanceKind } from "./kind.ts";
 
 /** Lists the instances of a workflow by page number, newest first; an unknown workflow has none. */
-export function getWorkflowInstancesByWorkflow(ports: ResourcePorts): UnaryHandler<GetWorkflowInstancesByWorkflowRequest, WorkflowInstanceList> {
+export function getWorkflowInstancesByWorkflow(
+  ports: ResourcePorts,
+): UnaryHandler<GetWorkflowInstancesByWorkflowRequest, WorkflowInstanceList> {
   return Pipeline.start<GetWorkflowInstancesByWorkflowRequest>("workflow_instance.getByWorkflow")
     .step(authorize)
     .step(validateProto(GetWorkflowInstancesByWorkflowRequestSchema))
     .step(loadByWorkflow)
     .reply(ports.environment, ({ rows, totalPages }) =>
-      create(WorkflowInstanceListSchema, { totalPages, entries: rows.map((row) => presentRow(workflowInstanceKind, row)) }),
+      create(WorkflowInstanceListSchema, {
+        totalPages,
+        entries: rows.map((row) => presentRow(workflowInstanceKind, row)),
+      }),
     );
 }
 
-const loadByWorkflow = step("LoadByWorkflow", ({ valid }: { readonly valid: GetWorkflowInstancesByWorkflowRequest }, { environment }) =>
-  numberedPage(environment, workflowInstanceKind.key, valid.workflowId, valid.pageInfo),
+const loadByWorkflow = step(
+  "LoadByWorkflow",
+  ({ valid }: { readonly valid: GetWorkflowInstancesByWorkflowRequest }, { environment }) =>
+    numberedPage(environment, workflowInstanceKind.key, valid.workflowId, valid.pageInfo),
 );

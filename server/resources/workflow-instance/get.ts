@@ -1,5 +1,8 @@
 import type { WorkflowInstance } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
-import { type WorkflowInstanceId, WorkflowInstanceIdSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/io_pb.ts";
+import {
+  type WorkflowInstanceId,
+  WorkflowInstanceIdSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/io_pb.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { loadTarget } from "../../pipeline/steps/load-target.ts";

@@ -10,8 +10,10 @@ export const keepImmutableFields: Step<
 > = step("KeepImmutableFields", ({ draft, existing: { row, resource } }) => {
   const before = resource.spec?.workflowId ?? "";
   const after = draft.spec?.workflowId ?? "";
-  if (after !== before) throw invalidField("spec.workflow_id", `cannot be changed: it is "${before}", make a new instance for "${after}"`);
+  if (after !== before)
+    throw invalidField("spec.workflow_id", `cannot be changed: it is "${before}", make a new instance for "${after}"`);
   const { ownerScope } = metadataOf(draft);
-  if (ownerScope !== row.scope) throw invalidField("metadata.owner_scope", `cannot be changed: it is ${row.scope}, not ${ownerScope}`);
+  if (ownerScope !== row.scope)
+    throw invalidField("metadata.owner_scope", `cannot be changed: it is ${row.scope}, not ${ownerScope}`);
   return { org: row.org };
 });

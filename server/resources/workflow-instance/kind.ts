@@ -1,5 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { type WorkflowInstance, WorkflowInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
+import {
+  type WorkflowInstance,
+  WorkflowInstanceSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
 import { ApiResourceKind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { ApiResourceAuditStatusSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/status_pb.ts";
 import { resourceKind } from "../../pipeline/resource-kind.ts";

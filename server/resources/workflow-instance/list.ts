@@ -13,7 +13,9 @@ import type { ResourcePorts } from "../ports.ts";
 import { workflowInstanceKind } from "./kind.ts";
 
 /** Lists workflow instances, newest first. */
-export function listWorkflowInstances(ports: ResourcePorts): UnaryHandler<ListWorkflowInstancesRequest, ListWorkflowInstancesResponse> {
+export function listWorkflowInstances(
+  ports: ResourcePorts,
+): UnaryHandler<ListWorkflowInstancesRequest, ListWorkflowInstancesResponse> {
   return Pipeline.start<ListWorkflowInstancesRequest>("workflow_instance.list")
     .step(authorize)
     .step(validateProto(ListWorkflowInstancesRequestSchema))

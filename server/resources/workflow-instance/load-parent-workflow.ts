@@ -7,7 +7,9 @@ import { isNotFound, withinUnit } from "../in-process-call.ts";
 import type { ResourcePorts } from "../ports.ts";
 
 /** Loads the workflow of an instance through the workflow service, and has the commit check that it is still there. Adds it as `workflow`. */
-export function loadParentWorkflow({ clients }: ResourcePorts): Step<{ readonly draft: WorkflowInstance }, { readonly workflow: Workflow }> {
+export function loadParentWorkflow({
+  clients,
+}: ResourcePorts): Step<{ readonly draft: WorkflowInstance }, { readonly workflow: Workflow }> {
   return step("LoadParentWorkflow", async ({ draft }, scope) => {
     const value = draft.spec?.workflowId ?? "";
     if (value === "") throw invalidField("spec.workflow_id", "is empty, should be the id of a workflow");

@@ -11,10 +11,15 @@ export const validateSameOrg: Step<
   { readonly sameOrg: true }
 > = step("ValidateSameOrgBusinessRule", ({ draft, workflow, org }) => {
   const parent = metadataOf(workflow);
-  const bothOrgScoped = [metadataOf(draft).ownerScope, parent.ownerScope].every((scope) => scope === ApiResourceOwnerScope.organization);
+  const bothOrgScoped = [metadataOf(draft).ownerScope, parent.ownerScope].every(
+    (scope) => scope === ApiResourceOwnerScope.organization,
+  );
   if (!bothOrgScoped || parent.org === org) return { sameOrg: true };
   const message =
     "Cannot create instance of org-scoped workflow in a different organization. " +
     `Workflow belongs to org '${parent.org}', instance target is org '${org}'. Create a user-scoped instance instead.`;
-  throw invalidArgument("ORGANIZATION_MISMATCH", message, { field: "metadata.org", description: `should be '${parent.org}'` });
+  throw invalidArgument("ORGANIZATION_MISMATCH", message, {
+    field: "metadata.org",
+    description: `should be '${parent.org}'`,
+  });
 });

@@ -39,7 +39,8 @@ export class FastPath {
     const entry = this.#unaryAt(headers[":path"] as string);
     const form = entry === undefined ? undefined : wireForm(headers);
     if (entry === undefined || form === undefined) return false;
-    const answer = form.protocol === "grpc" ? new GrpcAnswer(stream, extra) : new Http2Answer(stream, form.isJson, extra);
+    const answer =
+      form.protocol === "grpc" ? new GrpcAnswer(stream, extra) : new Http2Answer(stream, form.isJson, extra);
     stream.on("error", ignore);
     this.#run(stream, headers, entry, form, answer, (gone) => stream.once("close", gone));
     return true;
@@ -52,7 +53,9 @@ export class FastPath {
     const form = entry === undefined ? undefined : wireForm(request.headers);
     // gRPC needs HTTP/2: connect-node says so in its own words.
     if (entry === undefined || form === undefined || form.protocol === "grpc") return false;
-    this.#run(request, request.headers, entry, form, new Http1Answer(response, form.isJson, extra), (gone) => response.once("close", gone));
+    this.#run(request, request.headers, entry, form, new Http1Answer(response, form.isJson, extra), (gone) =>
+      response.once("close", gone),
+    );
     return true;
   }
 
@@ -152,7 +155,8 @@ class Http2Answer implements Answer {
   fail(error: ApiError, isUnread = false): void {
     const connectError = toConnectError(error);
     this.#end(codeToHttpStatus(connectError.code), "application/json", errorToJsonBytes(connectError, undefined));
-    if (isUnread && !this.#stream.destroyed) this.#stream.once("finish", () => this.#stream.close(constants.NGHTTP2_NO_ERROR));
+    if (isUnread && !this.#stream.destroyed)
+      this.#stream.once("finish", () => this.#stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
   #end(status: number, type: string, bytes: Uint8Array): void {
@@ -180,14 +184,24 @@ class Http1Answer implements Answer {
 
   fail(error: ApiError, isUnread = false): void {
     const connectError = toConnectError(error);
-    this.#end(codeToHttpStatus(connectError.code), "application/json", errorToJsonBytes(connectError, undefined), isUnread);
+    this.#end(
+      codeToHttpStatus(connectError.code),
+      "application/json",
+      errorToJsonBytes(connectError, undefined),
+      isUnread,
+    );
   }
 
   #end(status: number, type: string, bytes: Uint8Array, isLast: boolean): void {
     const response = this.#response;
     if (response.destroyed || response.headersSent) return;
     const close = isLast ? { connection: "close" } : {};
-    response.writeHead(status, { "content-type": type, "content-length": String(bytes.length), ...this.#extra, ...close });
+    response.writeHead(status, {
+      "content-type": type,
+      "content-length": String(bytes.length),
+      ...this.#extra,
+      ...close,
+    });
     response.end(bytes);
   }
 }

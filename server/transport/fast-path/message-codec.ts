@@ -11,7 +11,9 @@ const jsonOptions = { ignoreUnknownFields: true };
 export function decodeRequest(entry: MethodEntry, bytes: Uint8Array, isJson: boolean): Message {
   const text = isJson ? wellFormedJson(bytes) : undefined;
   try {
-    return text === undefined ? fromBinary(entry.method.input, bytes, binaryOptions) : fromJsonString(entry.method.input, text, jsonOptions);
+    return text === undefined
+      ? fromBinary(entry.method.input, bytes, binaryOptions)
+      : fromJsonString(entry.method.input, text, jsonOptions);
   } catch (error) {
     throw new ApiError("REQUEST_MALFORMED", `Cannot read the request: ${(error as Error).message}`, { cause: error });
   }
@@ -19,5 +21,7 @@ export function decodeRequest(entry: MethodEntry, bytes: Uint8Array, isJson: boo
 
 /** Encodes a response, binary or JSON. */
 export function encodeResponse(entry: MethodEntry, message: Message, isJson: boolean): Uint8Array {
-  return isJson ? Buffer.from(toJsonString(entry.method.output, message), "utf8") : toBinary(entry.method.output, message);
+  return isJson
+    ? Buffer.from(toJsonString(entry.method.output, message), "utf8")
+    : toBinary(entry.method.output, message);
 }

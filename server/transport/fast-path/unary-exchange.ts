@@ -52,13 +52,30 @@ export function beginCall(entry: MethodEntry, form: WireForm, headers: IncomingH
     header: () => webHeaders(headers),
     timeoutMs: Number.isNaN(timeoutMs) ? undefined : timeoutMs,
   });
-  if (Number.isNaN(timeoutMs)) throw new ApiError("REQUEST_MALFORMED", `Cannot read timeout ${JSON.stringify(sent)}: a number of the protocol's form is expected`);
+  if (Number.isNaN(timeoutMs))
+    throw new ApiError(
+      "REQUEST_MALFORMED",
+      `Cannot read timeout ${JSON.stringify(sent)}: a number of the protocol's form is expected`,
+    );
   return call;
 }
 
 /** From the bytes of a body to the bytes of the answer; a gRPC body is one frame, and so is the answer. */
-export async function exchange(dispatcher: Dispatcher, entry: MethodEntry, form: WireForm, call: Call, body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Uint8Array> {
-  const bytes = form.protocol === "grpc" ? await unframe(body, encoding, maxBytes) : encoding === "gzip" ? await inflate(body, maxBytes) : body;
+export async function exchange(
+  dispatcher: Dispatcher,
+  entry: MethodEntry,
+  form: WireForm,
+  call: Call,
+  body: Buffer,
+  encoding: string | undefined,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const bytes =
+    form.protocol === "grpc"
+      ? await unframe(body, encoding, maxBytes)
+      : encoding === "gzip"
+        ? await inflate(body, maxBytes)
+        : body;
   const response = await dispatcher.unary(call, entry, decodeRequest(entry, bytes, form.isJson));
   const encoded = encodeResponse(entry, response, form.isJson);
   return form.protocol === "grpc" ? frame(encoded) : encoded;
@@ -94,7 +111,8 @@ async function unframe(body: Buffer, encoding: string | undefined, maxBytes: num
     if (message.length > maxBytes) throw tooLarge(maxBytes);
     return message;
   }
-  if (flags !== 1 || encoding !== "gzip") throw new ApiError("REQUEST_MALFORMED", "Cannot read the request: the flags of its frame do not fit its encoding");
+  if (flags !== 1 || encoding !== "gzip")
+    throw new ApiError("REQUEST_MALFORMED", "Cannot read the request: the flags of its frame do not fit its encoding");
   return inflate(message, maxBytes);
 }
 

@@ -9,9 +9,16 @@ export function healthRoutes(isReady: () => boolean): readonly HttpRoute[] {
   const readiness = (path: string): HttpRoute => ({
     path,
     methods: ["GET"],
-    handle: () => (isReady() ? jsonResponse(200, { status: "ready" }, noStore) : jsonResponse(503, { status: "not ready" }, { ...noStore, "retry-after": "1" })),
+    handle: () =>
+      isReady()
+        ? jsonResponse(200, { status: "ready" }, noStore)
+        : jsonResponse(503, { status: "not ready" }, { ...noStore, "retry-after": "1" }),
   });
-  return [{ path: "/livez", methods: ["GET"], handle: () => jsonResponse(200, { status: "alive" }, noStore) }, readiness("/readyz"), readiness("/healthz")];
+  return [
+    { path: "/livez", methods: ["GET"], handle: () => jsonResponse(200, { status: "alive" }, noStore) },
+    readiness("/readyz"),
+    readiness("/healthz"),
+  ];
 }
 
 /** Metrics in the text format of Prometheus. */

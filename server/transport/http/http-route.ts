@@ -30,6 +30,14 @@ export interface HttpRoute {
 }
 
 /** A response of JSON. */
-export function jsonResponse(status: number, value: unknown, headers: { readonly [name: string]: string } = {}): HttpResponse {
-  return { status, headers: { "content-type": "application/json; charset=utf-8", ...headers }, body: `${JSON.stringify(value)}\n` };
+export function jsonResponse(
+  status: number,
+  value: unknown,
+  headers: { readonly [name: string]: string } = {},
+): HttpResponse {
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...headers },
+    body: `${JSON.stringify(value)}\n`,
+  };
 }

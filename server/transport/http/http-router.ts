@@ -17,7 +17,8 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Nothing of ours is framed by, or loaded into, pages of others; a route may say otherwise for itself. */
 const securityHeaders = {
-  "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  "content-security-policy":
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
@@ -59,18 +60,32 @@ export class HttpRouter {
   }
 
   async #answer(request: NodeRequest, url: SplitUrl, signal: AbortSignal): Promise<HttpResponse> {
-    const route = this.#exact.get(url.path) ?? this.#below.find(({ path }) => url.path.startsWith(path.slice(0, -1)) || url.path === path.slice(0, -2));
-    if (route === undefined) return jsonResponse(404, { code: "not_found", message: `Cannot find "${url.path.slice(0, 200)}": there is no such path` });
+    const route =
+      this.#exact.get(url.path) ??
+      this.#below.find(({ path }) => url.path.startsWith(path.slice(0, -1)) || url.path === path.slice(0, -2));
+    if (route === undefined)
+      return jsonResponse(404, {
+        code: "not_found",
+        message: `Cannot find "${url.path.slice(0, 200)}": there is no such path`,
+      });
     const method = request.method ?? "GET";
     if (!route.methods.includes(method) && !(method === "HEAD" && route.methods.includes("GET"))) {
-      return jsonResponse(405, { code: "unimplemented", message: `Cannot ${method} "${url.path.slice(0, 200)}": ${route.methods.join(" or ")} is expected` }, { allow: route.methods.join(", ") });
+      return jsonResponse(
+        405,
+        {
+          code: "unimplemented",
+          message: `Cannot ${method} "${url.path.slice(0, 200)}": ${route.methods.join(" or ")} is expected`,
+        },
+        { allow: route.methods.join(", ") },
+      );
     }
     return route.handle(this.#requestOf(request, url, method, signal));
   }
 
   #requestOf(request: NodeRequest, url: SplitUrl, method: string, signal: AbortSignal): HttpRequest {
     const headers: { [name: string]: string | undefined } = {};
-    for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+    for (const [name, value] of Object.entries(request.headers))
+      headers[name] = Array.isArray(value) ? value.join(", ") : value;
     return {
       method,
       path: url.path,
@@ -91,7 +106,12 @@ export class HttpRouter {
 /** An error for callers as a response of JSON, with the status that Connect gives to its code. */
 export function errorResponse(error: ApiError): HttpResponse {
   const status = codeToHttpStatus(toConnectError(error).code);
-  return jsonResponse(status, { code: error.code.toLowerCase(), reason: error.reason, message: error.message, violations: error.violations });
+  return jsonResponse(status, {
+    code: error.code.toLowerCase(),
+    reason: error.reason,
+    message: error.message,
+    violations: error.violations,
+  });
 }
 
 /** Writes a response with the security headers. */

@@ -1,5 +1,18 @@
-import { createServer as createHttp1Server, type IncomingMessage, type Server as Http1Server, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, Http2ServerRequest, Http2ServerResponse, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  createServer as createHttp1Server,
+  type IncomingMessage,
+  type Server as Http1Server,
+  type ServerResponse,
+} from "node:http";
+import {
+  createServer as createHttp2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 import { sniffProtocol } from "../protocol-sniffer.ts";
@@ -9,7 +22,11 @@ export interface HttpHandlers {
   /** A request of HTTP/1.1. */
   http1(request: IncomingMessage, response: ServerResponse): void;
   /** A stream of HTTP/2; `compatible` makes the objects that listeners for HTTP/1.1 expect. */
-  http2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, compatible: () => readonly [Http2ServerRequest, Http2ServerResponse]): void;
+  http2(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    compatible: () => readonly [Http2ServerRequest, Http2ServerResponse],
+  ): void;
 }
 
 /** Limits of connections. */
@@ -33,11 +50,17 @@ export class HttpServer {
   #isClosing = false;
 
   constructor(handlers: HttpHandlers, limits: HttpLimits) {
-    this.#http1 = createHttp1Server({ maxHeaderSize: limits.headerBytesMax, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-      if (this.#isClosing) response.setHeader("connection", "close");
-      handlers.http1(request, response);
+    this.#http1 = createHttp1Server(
+      { maxHeaderSize: limits.headerBytesMax, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+      (request, response) => {
+        if (this.#isClosing) response.setHeader("connection", "close");
+        handlers.http1(request, response);
+      },
+    );
+    this.#http2 = createHttp2Server({
+      settings: { maxConcurrentStreams: limits.streamsMax, maxHeaderListSize: limits.headerBytesMax },
+      maxSessionInvalidFrames: 100,
     });
-    this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: limits.streamsMax, maxHeaderListSize: limits.headerBytesMax }, maxSessionInvalidFrames: 100 });
     this.#http2.on("stream", (stream, headers, _flags, rawHeaders?: string[]) => {
       handlers.http2(stream, headers, () => {
         const request = new Http2ServerRequest(stream, headers, {}, rawHeaders ?? []);

@@ -5,9 +5,13 @@ import { ApiError } from "../../errors/api-error.ts";
 
 /** A message beyond the limit. */
 export function tooLarge(maxBytes: number): ApiError {
-  return new ApiError("REQUEST_TOO_LARGE", `Cannot read the request: it is larger than ${maxBytes} bytes, the limit set by limit-request-bytes`, {
-    metadata: { limit: "limit-request-bytes", value: String(maxBytes) },
-  });
+  return new ApiError(
+    "REQUEST_TOO_LARGE",
+    `Cannot read the request: it is larger than ${maxBytes} bytes, the limit set by limit-request-bytes`,
+    {
+      metadata: { limit: "limit-request-bytes", value: String(maxBytes) },
+    },
+  );
 }
 
 /**
@@ -58,6 +62,9 @@ function inflaterOf(encoding: string | undefined): Transform | undefined {
     case "br":
       return createBrotliDecompress();
     default:
-      throw new ApiError("REQUEST_MALFORMED", `Cannot read the body: content encoding "${encoding}" is not known, gzip, deflate, br or identity is expected`);
+      throw new ApiError(
+        "REQUEST_MALFORMED",
+        `Cannot read the body: content encoding "${encoding}" is not known, gzip, deflate, br or identity is expected`,
+      );
   }
 }

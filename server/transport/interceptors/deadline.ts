@@ -13,11 +13,14 @@ export async function withDeadline<T>(call: Call, pending: Promise<T>): Promise<
   const expiry = new Promise<never>((_, refuse) => {
     reject = refuse;
   });
-  const timer = setTimeout(() => {
-    const error = new ApiError("DEADLINE_EXCEEDED", "Cannot finish the call: the deadline of the caller has passed");
-    reject(error);
-    call.abort(error);
-  }, Math.max(0, leftMs));
+  const timer = setTimeout(
+    () => {
+      const error = new ApiError("DEADLINE_EXCEEDED", "Cannot finish the call: the deadline of the caller has passed");
+      reject(error);
+      call.abort(error);
+    },
+    Math.max(0, leftMs),
+  );
   try {
     return await Promise.race([pending, expiry]);
   } finally {

@@ -48,17 +48,33 @@ export function failureOf(error: unknown, call: Call, logger: Logger): ApiError 
   }
   if (isAbort(error)) {
     const why: unknown = call.signal.reason;
-    return why instanceof ApiError ? why : new ApiError("CALL_CANCELLED", "Cannot finish the call: the caller has gone", { cause: error });
+    return why instanceof ApiError
+      ? why
+      : new ApiError("CALL_CANCELLED", "Cannot finish the call: the caller has gone", { cause: error });
   }
-  logger.error("Call failed", { rpc: `${call.method.parent.typeName}/${call.method.name}`, requestId: call.requestId, err: error });
-  return new ApiError("INTERNAL", `Cannot finish the call: the server failed, its log has more under "${call.requestId}"`, { cause: error, metadata: { requestId: call.requestId } });
+  logger.error("Call failed", {
+    rpc: `${call.method.parent.typeName}/${call.method.name}`,
+    requestId: call.requestId,
+    err: error,
+  });
+  return new ApiError(
+    "INTERNAL",
+    `Cannot finish the call: the server failed, its log has more under "${call.requestId}"`,
+    { cause: error, metadata: { requestId: call.requestId } },
+  );
 }
 
 /** The error in the form of the protocols, with details in the standard form. */
 export function toConnectError(error: ApiError): ConnectError {
-  const details = [detail(ErrorInfoSchema, { reason: error.reason, domain: "stigmer.ai", metadata: { ...error.metadata } })];
+  const details = [
+    detail(ErrorInfoSchema, { reason: error.reason, domain: "stigmer.ai", metadata: { ...error.metadata } }),
+  ];
   if (error.violations.length > 0) {
-    const fieldViolations = error.violations.map(({ field, description, reason }) => ({ field, description, reason: reason ?? "" }));
+    const fieldViolations = error.violations.map(({ field, description, reason }) => ({
+      field,
+      description,
+      reason: reason ?? "",
+    }));
     details.push(detail(BadRequestSchema, { fieldViolations }));
   }
   if (error.retryAfterMs !== undefined) {
@@ -69,7 +85,10 @@ export function toConnectError(error: ApiError): ConnectError {
   return new ConnectError(error.message, codes[error.code], undefined, details, error);
 }
 
-function detail<D extends DescMessage>(desc: D, value: MessageInitShape<D>): { desc: DescMessage; value: MessageInitShape<DescMessage> } {
+function detail<D extends DescMessage>(
+  desc: D,
+  value: MessageInitShape<D>,
+): { desc: DescMessage; value: MessageInitShape<DescMessage> } {
   return { desc, value: create(desc, value) };
 }
 

@@ -43,11 +43,17 @@ export class HostGuard {
   check(host: string | undefined, origin: string | undefined): void {
     if (host === undefined || (host !== this.#lastGood && !this.#allowsHost(hostnameOf(host)))) {
       const name = host === undefined ? "" : host.slice(0, 100);
-      throw new ApiError("HOST_DENIED", `Cannot serve host ${JSON.stringify(name)}: this server does not answer to that name, add it to allowed-hosts if it should`);
+      throw new ApiError(
+        "HOST_DENIED",
+        `Cannot serve host ${JSON.stringify(name)}: this server does not answer to that name, add it to allowed-hosts if it should`,
+      );
     }
     this.#lastGood = host;
     if (origin !== undefined && !this.isOwnOrigin(host, origin) && !this.allowsOrigin(origin)) {
-      throw new ApiError("ORIGIN_DENIED", `Cannot serve a page of ${JSON.stringify(origin.slice(0, 100))}: its origin is not this server's, add it to allowed-origins if it should be served`);
+      throw new ApiError(
+        "ORIGIN_DENIED",
+        `Cannot serve a page of ${JSON.stringify(origin.slice(0, 100))}: its origin is not this server's, add it to allowed-origins if it should be served`,
+      );
     }
   }
 

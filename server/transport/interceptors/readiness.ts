@@ -8,7 +8,11 @@ export function readiness(isReady: () => boolean): Interceptor {
   return {
     before: (call, entry) => {
       if (entry.isOpen || call.protocol === "in-process" || isReady()) return;
-      throw new ApiError("SERVER_NOT_READY", "Cannot serve the call: the server is starting or stopping, try again shortly", { retryAfterMs: RETRY_AFTER_MS });
+      throw new ApiError(
+        "SERVER_NOT_READY",
+        "Cannot serve the call: the server is starting or stopping, try again shortly",
+        { retryAfterMs: RETRY_AFTER_MS },
+      );
     },
   };
 }

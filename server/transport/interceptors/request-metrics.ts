@@ -6,7 +6,11 @@ export function requestMetrics(metrics: Metrics): Interceptor {
   return {
     after: (call, entry, failure) => {
       if (call.protocol === "in-process") return;
-      metrics.request(entry.label, failure === undefined ? "ok" : failure.code.toLowerCase(), (performance.now() - call.startedMs) / 1000);
+      metrics.request(
+        entry.label,
+        failure === undefined ? "ok" : failure.code.toLowerCase(),
+        (performance.now() - call.startedMs) / 1000,
+      );
     },
   };
 }

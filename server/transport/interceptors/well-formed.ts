@@ -4,7 +4,6 @@ import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 
 import { NESTING_MAX } from "../../config/settings.ts";
 import { ApiError } from "../../errors/api-error.ts";
-import type { Interceptor } from "../interceptor.ts";
 
 /**
  * Levels a JSON request may have: those of a value, and the levels of the message around it. The pipeline holds values to the exact limit; this one keeps every recursion on the way
@@ -41,7 +40,11 @@ function checkDepth(text: string): void {
     if (code === 0x22) {
       i = endOfString(text, i + 1);
     } else if (code === 0x7b || code === 0x5b) {
-      if (++depth > JSON_DEPTH_MAX) throw new ApiError("NESTING_TOO_DEEP", `Cannot read the request: nesting exceeds ${NESTING_MAX} levels at offset ${i}`);
+      if (++depth > JSON_DEPTH_MAX)
+        throw new ApiError(
+          "NESTING_TOO_DEEP",
+          `Cannot read the request: nesting exceeds ${NESTING_MAX} levels at offset ${i}`,
+        );
     } else if (code === 0x7d || code === 0x5d) {
       depth--;
     }
@@ -71,27 +74,27 @@ function checkValues(value: unknown): void {
 
 function refuseHalves(text: string): void {
   // lib ES2023 does not know isWellFormed, Node 20 does.
-  if (!(text as string & { isWellFormed(): boolean }).isWellFormed()) throw new ApiError("TEXT_INVALID", "Cannot read the request: it has half of a surrogate pair, valid Unicode is expected");
+  if (!(text as string & { isWellFormed(): boolean }).isWellFormed())
+    throw new ApiError(
+      "TEXT_INVALID",
+      "Cannot read the request: it has half of a surrogate pair, valid Unicode is expected",
+    );
 }
 
 function refuseInfinity(value: number): void {
-  if (!Number.isFinite(value)) throw new ApiError("NUMBER_INVALID", "Cannot read the request: it has a number beyond the range of a double, send it as a text");
+  if (!Number.isFinite(value))
+    throw new ApiError(
+      "NUMBER_INVALID",
+      "Cannot read the request: it has a number beyond the range of a double, send it as a text",
+    );
 }
 
 /**
- * Refuses texts with halves of surrogate pairs in requests that were decoded by connect-node (streams, gRPC-Web and other rare forms); the fast path looks at the bytes instead. The binary
- * form cannot have them: its decoder refuses broken UTF-8.
+ * Refuses texts with halves of surrogate pairs in JSON requests that were decoded by connect-node (streams, gRPC-Web and other rare
+ * forms); the fast path looks at the bytes instead. The binary form cannot have them: its decoder refuses broken UTF-8.
  */
-export const wellFormedRequests: Interceptor = {
-  before: (call, _entry, request) => {
-    if (request === undefined || call.protocol === "in-process") return;
-    if (!(call.requestHeader.get("content-type") ?? "").includes("json")) return;
-    checkMessage(call.method.input, request);
-  },
-};
-
-function checkMessage(desc: DescMessage, message: Message): void {
-  checkReflected(reflect(desc, message));
+export function refuseHalfSurrogates(desc: DescMessage, request: Message): void {
+  checkReflected(reflect(desc, request));
 }
 
 function checkReflected(message: ReflectMessage): void {
@@ -100,7 +103,8 @@ function checkReflected(message: ReflectMessage): void {
     const value: unknown = message.get(field);
     if (field.fieldKind === "message") checkReflected(value as ReflectMessage);
     else if (field.fieldKind === "scalar") checkScalar(value);
-    else if (field.fieldKind === "list") for (const item of value as Iterable<unknown>) checkItem(item, field.listKind === "message");
+    else if (field.fieldKind === "list")
+      for (const item of value as Iterable<unknown>) checkItem(item, field.listKind === "message");
     else if (field.fieldKind === "map") {
       for (const [key, item] of value as Iterable<[unknown, unknown]>) {
         checkScalar(key);

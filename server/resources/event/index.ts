@@ -1,0 +1,9 @@
+import { services } from "@stigmer/api/services.ts";
+import type { ResourcePorts } from "../ports.ts";
+import type { ServiceSink } from "../service-registry.ts";
+import { publishEvent, publishEventBatch } from "./publish.ts";
+
+/** Registers the door for CloudEvents. */
+export function registerEvent(sink: ServiceSink, ports: ResourcePorts): void {
+  sink.register(services.event.service, { publish: publishEvent(ports), publishBatch: publishEventBatch(ports) });
+}
