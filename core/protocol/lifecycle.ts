@@ -90,7 +90,6 @@ class EventBuilder {
   task({ moment, pointer, fault, output, correlation, task }: TaskTrace): void {
     const status = TASK_STATUS[moment];
     if (status === undefined) return;
-    if (moment === "started" && correlation !== undefined) this.workflow("correlation-started", "startedAt");
     const details: JsonObject = {
       ...(moment === "faulted" && fault !== undefined ? { error: fault as unknown as Json } : {}),
       ...(moment === "completed" ? outputOf(output ?? null, `${this.#step.baseUri}/runs/${this.#step.runId}/tasks/${encodeURIComponent(task)}/output`) : {}),
@@ -98,6 +97,7 @@ class EventBuilder {
     const at = { workflow: this.#name, task: pointer };
     this.#add(`task.${moment}`, { ...at, [`${moment}At`]: this.#time, ...details });
     this.#add("task.status-changed", { ...at, updatedAt: this.#time, status });
+    if (moment === "started" && correlation !== undefined) this.workflow("correlation-started", "startedAt");
     if (moment === "completed" && correlation !== undefined) this.workflow("correlation-completed", "completedAt", { correlationKeys: correlation });
   }
 

@@ -14,7 +14,10 @@ export function callContext(context: ActivityContext): CallContext {
     task: context.task,
     idempotencyKey: context.idempotencyKey,
     ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
-    signal: context.signal,
+    // Asked for when needed: an engine may make it only then.
+    get signal() {
+      return context.signal;
+    },
     secret: (path) => context.secret(path),
     secrets: new SecretScope(context),
   };

@@ -44,10 +44,12 @@ const TASKS_MAX = 10_000;
 /** More findings are not told: a text with so many is not a workflow. */
 const FINDINGS_MAX = 100;
 
-/** Checks that a value has the shape of a workflow document (specification, all definitions of the schema), and collects what the rules look at. */
-export function checkShape(document: Json): ShapeCheck {
+/**
+ * Checks that a value has the shape of a workflow document (specification, all definitions of the schema), or another shape, as that of a file of tests; collects what the rules look at.
+ */
+export function checkShape(document: Json, shape: Shape = workflowShape): ShapeCheck {
   const walk = new ShapeWalk();
-  walk.check(document, workflowShape, { pointer: "", variables: [] });
+  walk.check(document, shape, { pointer: "", variables: [] });
   return { findings: walk.findings, sites: walk.sites };
 }
 

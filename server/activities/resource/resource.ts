@@ -1,6 +1,6 @@
 import { type Json, getKey } from "@stigmer/core/lib/json.ts";
 import type { Activity } from "../activity.ts";
-import { configurationFault, optionalString, requireString } from "../activity-arguments.ts";
+import { configurationFault, requireString } from "../activity-arguments.ts";
 import type { ActivityServices } from "../activity-services.ts";
 import type { CallContext } from "../call-context.ts";
 import { parseResource, readBelow, type ResourceText } from "./resource-reader.ts";
@@ -8,8 +8,8 @@ import { parseResource, readBelow, type ResourceText } from "./resource-reader.t
 const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,126}[a-zA-Z0-9])?$/u;
 
 /**
- * Fetches an external resource: `{ endpoint }`, or `{ catalog: "default", function, version }` from the operator's catalog directory. Gives `{ uri, content, mediaType, json? }`, `json` being the
- * content as data where it is JSON or YAML.
+ * Fetches an external resource: `{ endpoint }`, or `{ catalog: "default", function: "<name>:<version>" }` from the operator's catalog directory. Gives the content as data where it is JSON or YAML, else as
+ * text.
  */
 export function resourceActivity(services: ActivityServices): Activity {
   return {
@@ -18,41 +18,32 @@ export function resourceActivity(services: ActivityServices): Activity {
       const resource =
         getKey(input, "catalog") === undefined
           ? await services.resources.read(input, context)
-          : await catalogFunction(
-              services,
-              requireString(input, "catalog"),
-              requireString(input, "function"),
-              optionalString(input, "version"),
-            );
-      const json = parseResource(resource);
-      return { ...resource, ...(json === undefined ? {} : { json }) };
+          : await catalogFunction(services, requireString(input, "catalog"), requireString(input, "function"));
+      const data = /[/+](?:json|(?:x-)?yaml)$/u.test(resource.mediaType) ? parseResource(resource) : undefined;
+      return data ?? resource.content;
     },
   };
 }
 
-async function catalogFunction(
-  services: ActivityServices,
-  catalog: string,
-  name: string,
-  version: string | undefined,
-): Promise<ResourceText> {
+async function catalogFunction(services: ActivityServices, catalog: string, reference: string): Promise<ResourceText> {
   const root = services.options.resources.catalogRoot;
   if (catalog !== "default") {
     throw configurationFault(
       "Unknown catalog",
-      `Cannot read function "${name}" of catalog "${catalog}": it has no endpoint, only "default" is known without one`,
+      `Cannot read function "${reference}" of catalog "${catalog}": it has no endpoint, only "default" is known without one`,
     );
   }
   if (root === undefined) {
     throw configurationFault(
       "No default catalog",
-      `Cannot read function "${name}@default": this server names no directory for the default catalog`,
+      `Cannot read function "${reference}@default": this server names no directory for the default catalog`,
     );
   }
-  if (version === undefined || !NAME.test(name) || !NAME.test(version)) {
+  const [name = "", version = "", ...more] = reference.split(":");
+  if (!NAME.test(name) || !NAME.test(version) || more.length > 0) {
     throw configurationFault(
       "Invalid function reference",
-      `Cannot read function "${name}:${version ?? ""}": it should be <name>:<version>`,
+      `Cannot read function "${reference}": it should be <name>:<version>`,
     );
   }
   const file = `functions/${name}/${version}/function.yaml`;

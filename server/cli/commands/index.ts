@@ -14,6 +14,7 @@ import { sendEvent } from "./send-event.ts";
 import { server } from "./server.ts";
 import { skip } from "./skip.ts";
 import { suspend } from "./suspend.ts";
+import { test } from "./test.ts";
 import { validate } from "./validate.ts";
 import { wait } from "./wait.ts";
 
@@ -34,6 +35,7 @@ export const commands: readonly CommandDefinition[] = [
   sendEvent,
   deleteCommand,
   validate,
+  test,
   explain,
   graph,
 ];
