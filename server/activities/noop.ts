@@ -1,10 +1,9 @@
 import type { Activity } from "./activity.ts";
-import { getKey } from "@stigmer/core/lib/json.ts";
 
-/** Does nothing and gives back its `value` argument: what a recorded step costs, and a stand-in where nothing should be called. */
+/** Does nothing and gives its arguments back: what a recorded step costs, and a stand-in where nothing should be called. */
 export const noopActivity: Activity = {
   kind: "noop",
   async run(input) {
-    return getKey(input, "value") ?? null;
+    return input;
   },
 };

@@ -2,6 +2,7 @@ import { toJson } from "@bufbuild/protobuf";
 import { ValueSchema, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { type Fault, RunPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
+import type { TraceEntry } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
 import { addDuration, parseDuration } from "@stigmer/core/lib/duration.ts";
 import { type Connection, codeOf } from "./connection.ts";
 import { CliError, exit } from "./exit.ts";
@@ -58,7 +59,7 @@ export async function follow(server: Connection, id: string, options: FollowOpti
   const view = options.quiet === true ? undefined : progress(terminal, options.title, id);
   let last: WorkflowExecution | undefined;
   try {
-    last = await watch(server, id, stop.signal, (execution) => view?.update(execution));
+    last = await watch(server, id, stop.signal, (execution, entries) => view?.update(execution, entries));
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
@@ -82,7 +83,7 @@ async function watch(
   server: Connection,
   id: string,
   signal: AbortSignal,
-  update: (execution: WorkflowExecution) => void,
+  update: (execution: WorkflowExecution, entries: readonly TraceEntry[]) => void,
 ): Promise<WorkflowExecution | undefined> {
   let position = 0n;
   let last: WorkflowExecution | undefined;
@@ -95,7 +96,7 @@ async function watch(
         failures = 0;
         ({ position } = change);
         last = change.execution ?? last;
-        if (last !== undefined) update(last);
+        if (last !== undefined) update(last, change.entries);
         if (change.last) return last;
       }
       if (last !== undefined && ended(last.status?.runPhase)) return last;

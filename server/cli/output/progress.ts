@@ -1,15 +1,13 @@
-import type {
-  WorkflowExecution,
-  WorkflowTask,
-} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { RunPhase, TaskPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import { RunPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
+import type { TraceEntry } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
 import { duration } from "./age.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A view of a run under way: a tree that redraws on a terminal, one line an event off it. */
 export interface ProgressView {
-  update(execution: WorkflowExecution): void;
+  update(execution: WorkflowExecution, entries: readonly TraceEntry[]): void;
   close(): void;
 }
 
@@ -18,33 +16,70 @@ export function progress(terminal: Terminal, title: string, id: string): Progres
   return terminal.live ? liveView(terminal, title, id) : plainView(terminal, title, id);
 }
 
-const word = (phase: TaskPhase): string => (TaskPhase[phase] ?? "").replace("TASK_PHASE_", "").toLowerCase();
 const runWord = (phase: RunPhase): string => (RunPhase[phase] ?? "").replace("RUN_PHASE_", "").toLowerCase();
 
-function took(task: WorkflowTask): string {
-  if (task.started === undefined || task.completed === undefined) return "";
-  return duration(timestampMs(task.completed) - timestampMs(task.started));
+/** What is known of one task of the run, gathered from its trace. */
+interface TaskLine {
+  readonly name: string;
+  readonly depth: number;
+  moment: string;
+  startedMs: number;
+  endedMs: number | undefined;
+  attempt: number;
+  fault: string;
 }
 
-function label(task: WorkflowTask): string {
-  const repeats = [
-    task.attempt > 1 ? `attempt ${task.attempt}` : "",
-    task.iteration > 0 ? `#${task.iteration}` : "",
-  ].filter((part) => part !== "");
-  return repeats.length === 0 ? task.taskName : `${task.taskName} (${repeats.join(", ")})`;
+/** Tasks in the order they began; repetitions of a loop are one line that counts. */
+class TaskLines {
+  readonly #lines = new Map<string, TaskLine>();
+
+  take(entry: TraceEntry): TaskLine {
+    const atMs = entry.at === undefined ? 0 : timestampMs(entry.at);
+    const line = this.#lines.get(entry.pointer) ?? {
+      name: entry.taskName,
+      depth: depthOf(entry.pointer),
+      moment: "created",
+      startedMs: atMs,
+      endedMs: undefined,
+      attempt: 1,
+      fault: "",
+    };
+    line.moment = entry.kind;
+    line.attempt = Math.max(line.attempt, entry.attempt);
+    line.fault = entry.fault?.title ?? (entry.kind === "completed" ? "" : line.fault);
+    if (entry.kind === "started") [line.startedMs, line.endedMs] = [atMs, undefined];
+    if (["completed", "faulted", "cancelled", "skipped"].includes(entry.kind)) line.endedMs = atMs;
+    this.#lines.set(entry.pointer, line);
+    return line;
+  }
+
+  all(): readonly TaskLine[] {
+    return [...this.#lines.values()];
+  }
+}
+
+/** How many tasks contain the one at the pointer: each task adds `/<list>/<index>/<name>` (branches and catch handlers one segment more). */
+function depthOf(pointer: string): number {
+  return pointer.split("/").filter((segment) => /^\d+$/u.test(segment)).length - 1;
+}
+
+function detail(line: TaskLine): string {
+  const took = line.endedMs === undefined || line.moment === "skipped" ? "" : duration(line.endedMs - line.startedMs);
+  return [line.attempt > 1 ? `attempt ${line.attempt}` : "", took, line.fault].filter((part) => part !== "").join("  ");
 }
 
 function plainView(terminal: Terminal, title: string, id: string): ProgressView {
-  const seen = new Map<string, TaskPhase>();
+  const lines = new TaskLines();
   let phase: RunPhase | undefined;
   terminal.say(`run ${title} ${id}`);
   return {
-    update({ status }) {
-      for (const task of status?.tasks ?? []) {
-        if (seen.get(task.taskId) === task.taskPhase) continue;
-        seen.set(task.taskId, task.taskPhase);
-        const detail = [took(task), task.error].filter((part) => part !== "").join("  ");
-        terminal.say(`  ${word(task.taskPhase).padEnd(9)} ${label(task)}${detail === "" ? "" : `  ${detail}`}`);
+    update({ status }, entries) {
+      for (const entry of entries) {
+        const line = lines.take(entry);
+        if (entry.kind === "created") continue;
+        terminal.say(
+          `  ${entry.kind.padEnd(9)} ${"  ".repeat(line.depth)}${line.name}${entry.kind === "started" ? "" : `  ${detail(line)}`}`.trimEnd(),
+        );
       }
       if (status !== undefined && status.runPhase !== phase) {
         phase = status.runPhase;
@@ -56,47 +91,37 @@ function plainView(terminal: Terminal, title: string, id: string): ProgressView 
   };
 }
 
+const REDRAW_MS = 50;
+
 function liveView(terminal: Terminal, title: string, id: string): ProgressView {
   const { colors, err } = terminal;
+  const lines = new TaskLines();
   let drawn = 0;
   let pending: WorkflowExecution | undefined;
   let lastDrawMs = 0;
   let timer: NodeJS.Timeout | undefined;
-  const glyph = (phase: TaskPhase): string => {
-    switch (phase) {
-      case TaskPhase.COMPLETED:
-        return colors.green("✓");
-      case TaskPhase.FAULTED:
-        return colors.red("✗");
-      case TaskPhase.SKIPPED:
-        return colors.dim("-");
-      case TaskPhase.CANCELLED:
-        return colors.yellow("■");
-      case TaskPhase.RETRYING:
-        return colors.yellow("↻");
-      case TaskPhase.WAITING:
-        return colors.yellow("◌");
-      default:
-        return colors.cyan("●");
-    }
+  const glyphs: { readonly [moment: string]: string } = {
+    completed: colors.green("✓"),
+    faulted: colors.red("✗"),
+    skipped: colors.dim("-"),
+    cancelled: colors.yellow("■"),
+    retried: colors.yellow("↻"),
+    suspended: colors.yellow("‖"),
   };
   const draw = (execution: WorkflowExecution): void => {
     lastDrawMs = Date.now();
     const { status } = execution;
-    const tasks = status?.tasks ?? [];
-    const depthOf = depths(tasks);
-    const lines = tasks.map((task) => {
-      const phase =
-        task.taskPhase === TaskPhase.COMPLETED
-          ? took(task)
-          : [word(task.taskPhase), task.error].filter((part) => part !== "").join(" ");
-      return `${"  ".repeat(1 + (depthOf.get(task.taskId) ?? 0))}${glyph(task.taskPhase)} ${label(task)}  ${colors.dim(phase)}`;
-    });
-    const room = Math.max(3, terminal.rows - 4);
+    const tasks = lines
+      .all()
+      .map(
+        (line) =>
+          `${"  ".repeat(1 + line.depth)}${glyphs[line.moment] ?? colors.cyan("●")} ${line.name}  ${colors.dim([line.endedMs === undefined ? "running" : line.moment === "completed" ? "" : line.moment, detail(line)].filter((part) => part !== "").join(" "))}`,
+      );
+    const room = Math.max(3, terminal.rows - 5);
     const shown =
-      lines.length <= room
-        ? lines
-        : [colors.dim(`  ${lines.length - room} more above`), ...lines.slice(lines.length - room)];
+      tasks.length <= room
+        ? tasks
+        : [colors.dim(`  ${tasks.length - room} more above`), ...tasks.slice(tasks.length - room)];
     const waiting = (status?.waiting ?? []).slice(0, 3).map(({ reason }) => colors.dim(`  waits for ${reason}`));
     const text = [
       `${colors.bold(title)} ${colors.dim(id)}  ${runWord(status?.runPhase ?? RunPhase.PENDING)}`,
@@ -109,29 +134,22 @@ function liveView(terminal: Terminal, title: string, id: string): ProgressView {
     drawn = text.length;
   };
   return {
-    update(execution) {
+    update(execution, entries) {
+      for (const entry of entries) lines.take(entry);
       pending = execution;
-      const wait = 50 - (Date.now() - lastDrawMs);
-      if (wait <= 0) draw(execution);
+      const waitMs = REDRAW_MS - (Date.now() - lastDrawMs);
+      if (waitMs <= 0) draw(execution);
       else
         timer ??= setTimeout(() => {
           timer = undefined;
           if (pending !== undefined) draw(pending);
-        }, wait);
+        }, waitMs);
     },
     close() {
       clearTimeout(timer);
       if (pending !== undefined) draw(pending);
     },
   };
-}
-
-/** Depth of each task below the tasks that contain it. */
-function depths(tasks: readonly WorkflowTask[]): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const task of tasks)
-    found.set(task.taskId, task.parentTaskId === "" ? 0 : (found.get(task.parentTaskId) ?? 0) + 1);
-  return found;
 }
 
 /** Cuts a line to the terminal's width, not counting colour codes. */

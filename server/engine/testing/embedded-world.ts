@@ -4,7 +4,7 @@ import { createMemoryStore, type MemoryStore } from "../../store/memory/memory-s
 import { coreInterpreter } from "../embedded/core-interpreter.ts";
 import { type EmbeddedEngine, openEmbeddedEngine } from "../embedded/embedded-engine.ts";
 import type { EngineOptions } from "../embedded/options.ts";
-import type { EngineHooks, EnginePorts, Interpreter } from "../embedded/ports.ts";
+import type { EngineHooks, EnginePorts, Interpreter, Scheduled } from "../embedded/ports.ts";
 import type { EngineWorld, Reply } from "./engine-world.ts";
 import { plainEventExpressions } from "./plain-event-expressions.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -27,10 +27,12 @@ export class EmbeddedWorld implements EngineWorld {
   readonly #options: Partial<EngineOptions>;
   #engine: EmbeddedEngine | undefined;
   #process = { alive: true };
+  #until = 0;
+  #running: Promise<void> | undefined;
 
   constructor({ interpreter = coreInterpreter, options = {}, hooks = {} }: EmbeddedWorldOptions = {}) {
     this.#options = options;
-    const storeOptions = { schedule: (step: () => void, delayMs: number) => void this.time.after(delayMs, step) };
+    const storeOptions = { schedule: (step: () => void, delayMs: number) => void this.#after(delayMs, step) };
     this.store = createMemoryStore(storeOptions);
     this.ports = () => {
       const process = this.#process;
@@ -40,7 +42,7 @@ export class EmbeddedWorld implements EngineWorld {
       return {
         store: this.store,
         clock: this.time,
-        scheduler: { soon: (task) => this.time.soon(alive(task)), after: (delayMs, task) => this.time.after(delayMs, alive(task)) },
+        scheduler: { soon: (task) => void this.#after(0, alive(task)), after: (delayMs, task) => this.#after(delayMs, alive(task)) },
         random: { next: () => 0.5 },
         interpreter,
         activities: {
@@ -97,14 +99,15 @@ export class EmbeddedWorld implements EngineWorld {
     return this.#calls.get(task) ?? 0;
   }
 
-  async settle(): Promise<void> {
-    await this.#until(this.time.monotonicMs());
+  settle(): Promise<void> {
+    return this.#run();
   }
 
   async pass(ms: number): Promise<void> {
-    const end = this.time.monotonicMs() + ms;
+    await this.#run();
+    this.#until += ms;
     this.time.after(ms, () => undefined);
-    await this.#until(end);
+    await this.#run();
   }
 
   async crash(): Promise<void> {
@@ -118,9 +121,23 @@ export class EmbeddedWorld implements EngineWorld {
     this.#engine = await openEmbeddedEngine(this.ports(), this.#options);
   }
 
-  async #until(end: number): Promise<void> {
+  /** What is to happen now happens by itself; what is later waits for `pass`. */
+  #after(delayMs: number, task: () => void): Scheduled {
+    const scheduled = this.time.after(delayMs, task);
+    void this.#run();
+    return scheduled;
+  }
+
+  #run(): Promise<void> {
+    this.#running ??= this.#steps().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #steps(): Promise<void> {
     await nextTurn();
-    for (let next = this.time.next(); next !== undefined && next <= end; next = this.time.next()) {
+    for (let next = this.time.next(); next !== undefined && next <= this.#until; next = this.time.next()) {
       this.time.step();
       await nextTurn();
     }
