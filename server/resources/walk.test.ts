@@ -10,7 +10,7 @@ import { openResourceWorld, type ResourceWorld } from "./testing/resource-world.
 /*
  * Every rpc with messages made of its descriptor. Whatever comes, the answer is a response or one of the documented codes, and the server lives on. CI sets WALK_REQUESTS and WALK_SHARD.
  */
-const REQUESTS = Number(process.env["WALK_REQUESTS"] ?? 2_600);
+const REQUESTS = Number(process.env["WALK_REQUESTS"] ?? 20_500);
 const SEED = Number(process.env["WALK_SEED"] ?? 20_261_123);
 const [SHARD = 0, SHARDS = 1] = (process.env["WALK_SHARD"] ?? "0/1").split("/").map(Number);
 const STREAM_MESSAGES_MAX = 2;

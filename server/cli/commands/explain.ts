@@ -8,20 +8,29 @@ export const explain: CommandDefinition = {
   arguments: [{ name: "[code]", description: "a code such as OW1012, or its name; without one, all codes are listed" }],
   examples: ["stigmer explain OW1012", "stigmer explain then-target-exists"],
   async run({ terminal, arguments: [code] }) {
-    const [{ diagnosticCodes, explainCode }, { table }] = await Promise.all([
+    const [{ diagnosticCodes, explainCode }, { testCodes }, { table }] = await Promise.all([
       import("@stigmer/core/check/catalogue.ts"),
+      import("../testing/test-codes.ts"),
       import("../output/table.ts"),
     ]);
     if (code === undefined) {
       terminal.out(
         table(
           ["code", "severity", "name", "summary"],
-          diagnosticCodes.map((entry) => [entry.code, entry.severity, entry.name, entry.summary]),
+          [...diagnosticCodes, ...Object.values(testCodes)].map((entry) => [
+            entry.code,
+            entry.severity,
+            entry.name,
+            entry.summary,
+          ]),
         ),
       );
       return exit.ok;
     }
-    const entry = explainCode(code);
+    const wanted = code.toLowerCase();
+    const entry =
+      explainCode(code) ??
+      Object.values(testCodes).find((one) => one.code.toLowerCase() === wanted || one.name === wanted);
     if (entry === undefined)
       throw new CliError(
         exit.notFound,

@@ -44,8 +44,10 @@ function branchesOf(visit: TaskVisit, tasks: readonly TaskVisit[]): readonly Bra
     found.push({ name: "if true", taken: had("started") }, { name: "if false", taken: had("skipped") });
   if ("switch" in visit.task) found.push(...switchBranches(visit, tasks));
   if ("try" in visit.task) {
+    // A fault that a try inside has dealt with never reaches this one: what counts is its own list.
+    const tried = new Set(visit.inner.find(({ role }) => role === "try")?.tasks.map(({ pointer }) => pointer));
     const caught = (trace: readonly TaskTrace[]): boolean =>
-      trace.some(({ pointer, moment }) => moment === "faulted" && pointer.startsWith(`${visit.pointer}/try/`));
+      trace.some(({ pointer, moment }) => moment === "faulted" && tried.has(pointer));
     found.push(
       { name: "nothing to catch", taken: (trace) => had("completed")(trace) && !caught(trace) },
       { name: "catch", taken: caught },

@@ -1,6 +1,6 @@
 import { loadWorkflow } from "@stigmer/core/check/load.ts";
 import { visitTasks } from "@stigmer/core/check/task-visit.ts";
-import { type Diagnostic, type DiagnosticCode, hasErrors } from "@stigmer/core/dsl/diagnostic/diagnostic.ts";
+import { type Diagnostic, type Finding, hasErrors } from "@stigmer/core/dsl/diagnostic/diagnostic.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { parseText } from "@stigmer/core/dsl/parse/parse-text.ts";
 import { checkShape } from "@stigmer/core/dsl/schema/check-shape.ts";
@@ -8,6 +8,7 @@ import { didYouMean } from "@stigmer/core/lib/did-you-mean.ts";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { childPointer } from "@stigmer/core/lib/json-pointer.ts";
 import path from "node:path";
+import { testCodes } from "./test-codes.ts";
 import { testFileShape } from "./test-file-shape.ts";
 
 /** A duration as a file holds it. */
@@ -63,26 +64,6 @@ export interface TestFile {
   readonly cases: readonly (CaseSpec & { readonly line: number })[];
 }
 
-/** The codes of test files; `stigmer explain` knows them, too. */
-export const testCodes = {
-  unknownTask: {
-    code: "OW1901",
-    name: "test-task-exists",
-    severity: "error",
-    summary: "A test names a task that the workflow does not have.",
-    explanation:
-      "Mocks, expected calls, the expected path and controls name tasks of the workflow, by name or by JSON pointer. A name that is not there would never match: the mock would never be used, the expectation never hold. `*` as the name of a mock stands for all tasks without one.",
-  },
-  duplicateCase: {
-    code: "OW1902",
-    name: "test-case-unique",
-    severity: "error",
-    summary: "Two cases of a file have the same name.",
-    explanation:
-      "The name is how a case is told from the others in the report and picked with `--only`: give each its own.",
-  },
-} as const satisfies Record<string, DiagnosticCode>;
-
 /** Reads a file of tests and the workflow beside it. Without `tests` the diagnostics say why. `read` gives the text of a file, and rejects where there is none. */
 export async function readTestFile(
   file: string,
@@ -132,10 +113,8 @@ function namesOf(documents: readonly WorkflowDocument[]): ReadonlySet<string> {
   );
 }
 
-type Misnamed = Parameters<import("@stigmer/core/dsl/parse/positions.ts").Positions["place"]>[0];
-
-function misnamed(cases: readonly CaseSpec[], known: ReadonlySet<string>): readonly Misnamed[] {
-  const findings: Misnamed[] = [];
+function misnamed(cases: readonly CaseSpec[], known: ReadonlySet<string>): readonly Finding[] {
+  const findings: Finding[] = [];
   const look = (name: string, pointer: string, what: string, at: "key" | "value"): void => {
     if (known.has(name)) return;
     const near = didYouMean(name, known);

@@ -49,7 +49,7 @@ describe("rewriteCondition", () => {
     ['${ $context["t"].title } | contains("fix")', '${ ( $context["t"].title ) | contains("fix") }'],
     ["${ .a } == ${ .b }", "${ ( .a ) == ( .b ) }"],
     ["${ .a == 1 }", "${ .a == 1 }"],
-    [".a == 1", "${ .a == 1 }"],
+    [".a == 1", "${.a == 1}"],
     ["${ .a } and ${ .b } == 'x'", '${ ( .a ) and ( .b ) == "x" }'],
   ])("%s becomes %s", (given, want) => {
     expect(rewriteCondition(given, scope())).toBe(want);

@@ -28,6 +28,7 @@ export function rewriteText(text: string, scope: DialectScope): string {
 export function rewriteCondition(text: string, scope: DialectScope): string {
   const segments = segmentsOf(text.trim());
   const [only] = segments;
+  // One expression, or a bare one without `${}`.
   if (segments.length === 1 && only !== undefined) return `\${${rewriteExpression(only.text, scope)}}`;
   const parts = segments.map(({ kind, text: part }) => (kind === "literal" ? part : `(${part})`));
   return `\${ ${rewriteExpression(parts.join("").trim(), scope)} }`;

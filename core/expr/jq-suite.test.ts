@@ -1,0 +1,71 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { ExpressionSyntaxError, compileExpression } from "./expression.ts";
+import { type SuiteCase, needsModules, readSuite, suiteFolder } from "./testing/jq-suite.ts";
+import { areExpected, outputsOf } from "./testing/run-case.ts";
+
+const VERSIONS = ["1.7.1", "1.8.2"] as const;
+const NEWEST = "1.8.2";
+const DOCUMENT = fileURLToPath(new URL("../../docs/reference/expressions.md", import.meta.url));
+const isAbsent = VERSIONS.some((version) => suiteFolder(version) === undefined);
+
+function casesOf(version: string): readonly SuiteCase[] {
+  const folder = suiteFolder(version) as string;
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".test"))
+    .flatMap((file) => readSuite(folder, file))
+    .filter((item) => !needsModules(item));
+}
+
+function passes(item: SuiteCase): boolean {
+  if (!item.fails) {
+    try {
+      return areExpected(outputsOf(item), item.outputs);
+    } catch {
+      return false;
+    }
+  }
+  try {
+    compileExpression(item.program, { variables: [] });
+    return false;
+  } catch (error) {
+    return error instanceof ExpressionSyntaxError;
+  }
+}
+
+/** Cases of an older version whose outcome the newest suite itself has changed: no program can pass both. */
+function isSuperseded(item: SuiteCase, newest: ReadonlyMap<string, SuiteCase>): boolean {
+  const successor = newest.get(`${item.program}\n${item.input}`);
+  return successor !== undefined && successor.outputs.join("\n") !== item.outputs.join("\n");
+}
+
+/** The differences that the documentation lists, as "version file:line". */
+function documented(): ReadonlySet<string> {
+  const rows = readFileSync(DOCUMENT, "utf8").matchAll(/^\| (1\.\d\.\d) \| (\S+:\d+) \|/gmu);
+  return new Set([...rows].map(([, version, place]) => `${version} ${place}`));
+}
+
+describe.skipIf(isAbsent)("expressions, jq's own suites (skipped where ../shared is absent)", () => {
+  test("every miss is in docs/reference/expressions.md, and nothing else", () => {
+    const missed = VERSIONS.flatMap((version) =>
+      casesOf(version)
+        .filter((item) => !passes(item))
+        .map((item) => `${version} ${item.file}:${item.line}`),
+    );
+    expect(missed.toSorted()).toEqual([...documented()].toSorted());
+  });
+
+  test.each(VERSIONS)("%s passes at 98 %% or more", (version) => {
+    const newest = new Map(casesOf(NEWEST).map((item) => [`${item.program}\n${item.input}`, item]));
+    const cases = casesOf(version);
+    const valid = cases.filter((item) => !isSuperseded(item, newest));
+    const exact = cases.filter(passes).length;
+    const validExact = valid.filter(passes).length;
+    console.log(
+      `jq ${version}: ${exact} of ${cases.length} exact (${((100 * exact) / cases.length).toFixed(2)} %); ` +
+        `without ${cases.length - valid.length} that ${NEWEST} contradicts: ${validExact} of ${valid.length} (${((100 * validExact) / valid.length).toFixed(2)} %)`,
+    );
+    expect(validExact / valid.length).toBeGreaterThanOrEqual(0.98);
+  });
+});

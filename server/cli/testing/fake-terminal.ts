@@ -1,0 +1,25 @@
+import { Writable } from "node:stream";
+import pc from "picocolors";
+import type { Terminal } from "../output/terminal.ts";
+
+/** A terminal for tests: no colour, nothing live, and all it was told kept as text. */
+export function fakeTerminal(): Terminal & { readonly stdout: () => string; readonly stderr: () => string } {
+  let stdout = "";
+  let stderr = "";
+  return {
+    out: (text) => void (stdout += text),
+    say: (line) => void (stderr += `${line}\n`),
+    live: false,
+    columns: 100,
+    rows: 30,
+    colors: pc.createColors(false),
+    err: new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        stderr += chunk.toString("utf8");
+        done();
+      },
+    }),
+    stdout: () => stdout,
+    stderr: () => stderr,
+  };
+}

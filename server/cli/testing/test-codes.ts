@@ -1,0 +1,21 @@
+import type { DiagnosticCode } from "@stigmer/core/dsl/diagnostic/diagnostic.ts";
+
+/** The codes of test files; `stigmer explain` knows them, too. */
+export const testCodes = {
+  unknownTask: {
+    code: "OW1901",
+    name: "test-task-exists",
+    severity: "error",
+    summary: "A test names a task that the workflow does not have.",
+    explanation:
+      "Mocks, expected calls, the expected path and controls name tasks of the workflow, by name or by JSON pointer. A name that is not there would never match: the mock would never be used, the expectation never hold. `*` as the name of a mock stands for all tasks without one.",
+  },
+  duplicateCase: {
+    code: "OW1902",
+    name: "test-case-unique",
+    severity: "error",
+    summary: "Two cases of a file have the same name.",
+    explanation:
+      "The name is how a case is told from the others in the report and picked with `--only`: give each its own.",
+  },
+} as const satisfies Record<string, DiagnosticCode>;
