@@ -98,7 +98,7 @@ describe("compileExpression", () => {
   });
 
   test.each([
-    [".a.", 3, "unexpected end of expression"],
+    [".a.", 3, 'unexpected end of expression, expected a name, a string or "[" after "."'],
     [".a | $contxt", 5, "$contxt is not defined", 'did you mean "$context"?'],
     ["mpa(.)", 0, "mpa/1 is not defined", 'did you mean "map"?'],
     ["map", 0, "map/0 is not defined", '"map" takes 1 argument, not 0; arguments are separated by ";"'],

@@ -83,7 +83,7 @@ describe("compileTemplate", () => {
   });
 
   test.each<[Json, string, number, string]>([
-    ["${ .a. }", "", 7, "unexpected end of expression"],
+    ["${ .a. }", "", 7, 'unexpected end of expression, expected a name, a string or "[" after "."'],
     ["x ${ $nope }", "", 5, "$nope is not defined"],
     [{ a: [0, { "b/c": "text ${ foo( }" }] }, "/a/1/b~1c", 13, "unexpected end of expression"],
     ["${ .a", "", 0, '"${" is not closed, a "}" should follow'],

@@ -115,6 +115,7 @@ export class Observer {
     this.hash = (Math.imul(this.hash, 31) + record.crc) | 0;
     const fact = JSON.parse(record.data) as RunEvent;
     const name = nameOf(fact);
+    this.#world.tell(`run ${String(record.run)} #${String(record.seq)} ${fact.type} ${name ?? ""}`);
     if (name !== undefined) {
       if (known.answered.has(name)) this.#violation(`I3: run ${String(record.run)} records ${name} twice`);
       known.answered.add(name);
@@ -131,6 +132,7 @@ export class Observer {
   /** I5 and at-most-once: nothing is called whose result is recorded. */
   activityCalled(context: ActivityContext): void {
     const key = callName(context);
+    this.#world.tell(`call ${key}`);
     const id = this.#keys.get(key);
     const counted = `${key} ${String(id)}`;
     const calls = (this.#calls.get(counted) ?? 0) + 1;

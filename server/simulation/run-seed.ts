@@ -2,21 +2,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Json } from "@stigmer/core/lib/json.ts";
 import type { Fault } from "@stigmer/core/protocol/fault.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
-import type { Interpreter } from "../engine/embedded/ports.ts";
 import { replayRun } from "../engine/embedded/replay.ts";
 import type { RunRow } from "../store/ports.ts";
-import type { Language } from "./generate-workflow.ts";
-import type { Mutant } from "./mutants.ts";
 import { Observer } from "./observer.ts";
 import { expectedResult, matchesExpected } from "./oracle.ts";
-import { World } from "./world.ts";
-
-/** How a seed is run. */
-export interface SeedOptions {
-  readonly interpreter: Interpreter;
-  readonly language: Language;
-  readonly mutant?: Mutant;
-}
+import { type SeedOptions, World } from "./world.ts";
 
 /** What came of a seed. The hash is that of every durable record in order: two runs of a seed must agree on it. */
 export interface SeedResult {
@@ -33,7 +23,7 @@ const STEPS_MAX = 60_000;
 
 /** Runs one seed to its end. Must be called from a task of the event loop, not from a promise's continuation: microtasks are drained by hand between two steps, so that a crash may fall between any two awaits. */
 export function runSeed(seed: number, options: SeedOptions): SeedResult {
-  const world = new World(seed, options.interpreter, options.language, options.mutant);
+  const world = new World(seed, options);
   let done = false;
   let checking = false;
   while (!done && world.steps < STEPS_MAX && world.violations.length === 0) {

@@ -17,6 +17,15 @@ import type { OracleWorld } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 
+/** How a seed is run. */
+export interface SeedOptions {
+  readonly interpreter: Interpreter;
+  readonly language: Language;
+  readonly mutant?: Mutant;
+  /** Is told what happens, line by line. */
+  readonly log?: (line: string) => void;
+}
+
 /** A run that a client started and was told so. */
 export interface AckedRun {
   readonly id: string;
@@ -68,10 +77,12 @@ export class World {
   #wanted = 0;
   #started = 0;
   readonly #mutant: Mutant | undefined;
+  readonly #log: ((line: string) => void) | undefined;
   readonly #salt: number;
   readonly #faultRandom: Random;
 
-  constructor(seed: number, interpreter: Interpreter, language: Language, mutant: Mutant | undefined) {
+  constructor(seed: number, { interpreter, language, mutant, log }: SeedOptions) {
+    this.#log = log;
     this.random = new Random(seed);
     this.#mutant = mutant;
     this.swarm = drawSwarm(this.random.fork());
@@ -104,7 +115,13 @@ export class World {
     return this.#started === this.#wanted;
   }
 
+  /** A line of the seed's timeline, for whoever asked for one. */
+  tell(what: string): void {
+    this.#log?.(`${this.time.monotonicMs().toFixed(0).padStart(9)} ${what}`);
+  }
+
   violation(text: string): void {
+    this.tell(`VIOLATION ${text}`);
     if (this.violations.length < 20) this.violations.push(text);
   }
 
@@ -133,6 +150,7 @@ export class World {
   crash(downtimeMs: number): void {
     if (!this.#process.alive) return;
     this.crashes++;
+    this.tell(`crash, down for ${String(downtimeMs)} ms`);
     this.#process.alive = false;
     const store = this.#newStore(this.#process.store);
     if (this.#faultRandom.chance(this.liveness ? 0 : this.swarm.bitFlip)) this.observer.flipBit(store, this.#faultRandom);
@@ -169,6 +187,7 @@ export class World {
   async #boot(): Promise<void> {
     const process: Process = { alive: true, engine: undefined, store: this.#process.store };
     this.#process = process;
+    this.tell(this.liveness ? "boot, nothing goes wrong any more" : "boot");
     await this.observer.atBoot();
     if (!process.alive) return;
     const ports = this.#ports(process);

@@ -219,6 +219,9 @@ class Parser {
       } else if (token.kind === "operator" && token.text === "?") {
         this.#next();
         term = { type: "try", body: previous, handler: undefined, ...spanOf(previous, token) };
+      } else if (token.kind === "operator" && token.text === ".") {
+        this.#next();
+        this.#unexpected(this.#peek(), 'a name, a string or "[" after "."');
       } else if (token.kind === "operator" && token.text === "?//") {
         // Outside patterns `.a?//1` can only mean `.a? // 1`.
         this.#next();

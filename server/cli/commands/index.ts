@@ -1,9 +1,12 @@
 import type { CommandDefinition } from "../command.ts";
 import { apply } from "./apply.ts";
 import { cancel } from "./cancel.ts";
+import { completion } from "./completion.ts";
+import { config } from "./config.ts";
 import { deleteCommand } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { explain } from "./explain.ts";
+import { fmt } from "./fmt.ts";
 import { get } from "./get.ts";
 import { graph } from "./graph.ts";
 import { history } from "./history.ts";
@@ -36,6 +39,9 @@ export const commands: readonly CommandDefinition[] = [
   deleteCommand,
   validate,
   test,
+  fmt,
   explain,
   graph,
+  config,
+  completion,
 ];

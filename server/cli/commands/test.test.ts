@@ -73,7 +73,7 @@ describe("stigmer test", () => {
   });
 
   check.each([
-    ["a misspelt key", "cases: [{ name: one, expct: {} }]", ":1:21", 'did you mean "expect"'],
+    ["a misspelt key", "cases: [{ name: one, expct: {} }]", ":1:22", 'did you mean "expect"'],
     ["no cases", "workflow: workflow.yaml", ":1:1", "cases"],
     [
       "a mock of no task",
@@ -83,7 +83,7 @@ describe("stigmer test", () => {
     ],
     ["a path through no task", "cases: [{ name: one, expect: { path: [sice] } }]", ":1:39", 'did you mean "size"'],
     ["calls of no task", "cases: [{ name: one, expect: { calls: { asks: 1 } } }]", ":1:41", 'did you mean "ask"'],
-    ["a bad duration", "cases: [{ name: one, expect: { elapsed: soon } }]", ":1:41", "duration"],
+    ["a bad duration", "cases: [{ name: one, expect: { elapsed: soon } }]", ":1:41", "OW1903"],
     [
       "two cases of one name",
       "cases: [{ name: a, expect: { status: completed } }, { name: a, expect: { status: completed } }]",

@@ -18,4 +18,12 @@ export const testCodes = {
     explanation:
       "The name is how a case is told from the others in the report and picked with `--only`: give each its own.",
   },
+  badTime: {
+    code: "OW1903",
+    name: "test-time",
+    severity: "error",
+    summary: "A time of a test cannot be read.",
+    explanation:
+      "Durations (`delay`, `every`, `after`, `elapsed`) are ISO 8601 such as `PT30S`, or named units such as `{ minutes: 5 }`. The start of a run (`given.at`) is a time such as `2026-11-23T09:00:00Z`.",
+  },
 } as const satisfies Record<string, DiagnosticCode>;

@@ -3,8 +3,9 @@ import { visitTasks } from "@stigmer/core/check/task-visit.ts";
 import { type Diagnostic, type Finding, hasErrors } from "@stigmer/core/dsl/diagnostic/diagnostic.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { parseText } from "@stigmer/core/dsl/parse/parse-text.ts";
-import { checkShape } from "@stigmer/core/dsl/schema/check-shape.ts";
+import { type ValueSite, checkShape } from "@stigmer/core/dsl/schema/check-shape.ts";
 import { didYouMean } from "@stigmer/core/lib/did-you-mean.ts";
+import { parseDuration } from "@stigmer/core/lib/duration.ts";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { childPointer } from "@stigmer/core/lib/json-pointer.ts";
 import path from "node:path";
@@ -72,7 +73,8 @@ export async function readTestFile(
 ): Promise<{ readonly tests?: TestFile; readonly diagnostics: readonly Diagnostic[] }> {
   const { value, positions, diagnostics } = parseText(text, { file });
   if (value === undefined || hasErrors(diagnostics)) return { diagnostics };
-  const misshapen = checkShape(value, testFileShape).findings.map((finding) => positions.place(finding));
+  const { findings: shapeFindings, sites } = checkShape(value, testFileShape);
+  const misshapen = [...shapeFindings, ...badTimes(sites)].map((finding) => positions.place(finding));
   if (hasErrors(misshapen)) return { diagnostics: misshapen };
   const {
     workflow = "workflow.yaml",
@@ -102,6 +104,19 @@ export async function readTestFile(
     }),
   };
   return { tests, diagnostics };
+}
+
+function badTimes(sites: readonly ValueSite[]): readonly Finding[] {
+  return sites.flatMap(({ role, value, pointer }) => {
+    const problem =
+      role === "duration"
+        ? parseDuration(value).problem
+        : role === "date-time" && Number.isNaN(Date.parse(String(value)))
+          ? "it is not a time such as 2026-11-23T09:00:00Z"
+          : undefined;
+    if (problem === undefined) return [];
+    return [{ code: testCodes.badTime, pointer, message: `Cannot read the time "${String(value)}": ${problem}` }];
+  });
 }
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";

@@ -72,11 +72,11 @@ export function environment(name: string, plain: { readonly [name: string]: stri
 }
 
 /** An agent. */
-export function agent(name: string, org = "local"): Agent {
+export function agent(name: string, org = "local", instructions = "Help the people who ask."): Agent {
   return create(AgentSchema, {
     apiVersion: API_VERSION,
     kind: "Agent",
     metadata: { name, org, ownerScope: organization },
-    spec: { instructions: "Help the people who ask." },
+    spec: { instructions },
   });
 }

@@ -28,6 +28,8 @@ import type { RunRow } from "../../store/ports.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { throughEngine } from "./engine-refusal.ts";
 import { findRun, loadRun, refuseQuarantined } from "./load-run.ts";
+import { taskKindAt } from "./present-tasks.ts";
+import { ApiError } from "../../errors/api-error.ts";
 import { presentWhole } from "./present-execution.ts";
 
 type Control = Message & { readonly executionId: string; readonly reason: string };
@@ -44,6 +46,7 @@ function controlOf<Request extends Control>(
     async ({ valid, run }: { readonly valid: Request; readonly run: RunRow }, { unit }) => {
       refuseQuarantined(run);
       const request = await requested(valid, run);
+    await requireTask(ports, run, request);
       if (!unit.dryRun) await throughEngine(run.id, () => ports.engine().control(run.id, request));
       const row = await findRun(ports.environment.store.runs, run.id);
       return { whole: await presentWhole(ports.engine(), ports.definitions, row) };
@@ -126,6 +129,14 @@ export function patchContext(ports: ExecutionPorts): UnaryHandler<PatchContextRe
     return { type: "patched", context: mergePatch(context, (request.patch ?? {}) as JsonObject), ...reasonOf(request) };
   });
   return (request, call) => ports.environment.locks.run(`patch ${request.executionId}`, () => patch(request, call));
+}
+
+/** A control that names a task must name one of the definition the run is pinned to. */
+async function requireTask(ports: ExecutionPorts, run: RunRow, control: ControlRequest): Promise<void> {
+  const pointer = "pointer" in control ? control.pointer : undefined;
+  if (pointer === undefined) return;
+  if (taskKindAt(pointer, await ports.definitions.load(run.digest)) !== undefined) return;
+  throw new ApiError("TASK_NOT_FOUND", `Task not found: ${pointer}`, { violations: [{ field: "task", description: `should be the JSON pointer of a task of run ${run.id}` }] });
 }
 
 function reasonOf({ reason }: Control): { readonly reason?: string } {

@@ -10,7 +10,7 @@ import {
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/enum_pb.ts";
 import { TaskPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
-import { taskKinds } from "@stigmer/core/dsl/task-kind.ts";
+import { type TaskKind, taskKinds } from "@stigmer/core/dsl/task-kind.ts";
 import type { Json } from "@stigmer/core/lib/json.ts";
 import type { TaskMoment, TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import { faultText, presentFault } from "./present-fault.ts";
@@ -131,15 +131,17 @@ const types: { readonly [kind: string]: WorkflowTaskType } = {
   set: WorkflowTaskType.WORKFLOW_TASK_TRANSFORM,
 };
 
-/** The kind of the task at a pointer, and its nearest word in the published contract. */
-function kindOf(
-  pointer: string,
-  document: WorkflowDocument | undefined,
-): { readonly taskKind: string; readonly taskType: WorkflowTaskType } {
+/** The kind of the task at a pointer; undefined where there is no task. */
+export function taskKindAt(pointer: string, document: WorkflowDocument | undefined): TaskKind | undefined {
   const task = document === undefined ? undefined : valueAt(document as unknown as Json, pointer);
-  const kind =
-    typeof task !== "object" || task === null ? undefined : taskKinds.find((name) => Object.hasOwn(task, name));
-  return { taskKind: kind ?? "", taskType: types[kind ?? ""] ?? WorkflowTaskType.WORKFLOW_TASK_CUSTOM };
+  if (typeof task !== "object" || task === null || Array.isArray(task) || pointer === "") return undefined;
+  return taskKinds.find((name) => Object.hasOwn(task, name));
+}
+
+/** The kind of a task with its nearest word in the published contract. */
+function kindOf(pointer: string, document: WorkflowDocument | undefined): { readonly taskKind: string; readonly taskType: WorkflowTaskType } {
+  const kind = taskKindAt(pointer, document) ?? "";
+  return { taskKind: kind, taskType: types[kind] ?? WorkflowTaskType.WORKFLOW_TASK_CUSTOM };
 }
 
 function valueAt(root: Json, pointer: string): Json | undefined {

@@ -1,0 +1,68 @@
+import { builtCommandLine } from "../../tools/command-line.ts";
+import { checkOutput, type EngineUnderTest, inputs, type Workload } from "../engine-under-test.ts";
+import { KeepAliveConnection } from "../keep-alive-connection.ts";
+
+const API = "/ai.stigmer.agentic";
+const resource = { apiVersion: "agentic.stigmer.ai/v1", metadata: { org: "bench", ownerScope: "organization" } };
+
+/** Stigmer as built, with its defaults: one process and one database file, driven over its own API: `create`, then `watch` until the run has ended. */
+export async function startStigmer(data: string, echo: string): Promise<EngineUnderTest> {
+  const line = await builtCommandLine();
+  const server = await line.server(["--data", data, "--allow-network", "127.0.0.1", "--log-level", "warn"]);
+  const setup = new KeepAliveConnection(server.address);
+  const requests = {} as Record<Workload, Buffer>;
+  for (const [name, step] of steps(echo)) {
+    const document = { dsl: "1.0.1", namespace: "bench", name, version: "1.0.0" };
+    const definition = JSON.stringify({ document, do: Array.from({ length: 10 }, (_, i) => ({ [`step${i}`]: step })) });
+    const metadata = { ...resource.metadata, name };
+    const path = `${API}.workflow.v1.WorkflowCommandController/apply`;
+    const workflow = await call(setup, path, json({ ...resource, kind: "Workflow", metadata, spec: { definition } }));
+    const spec = { workflowId: workflow.metadata?.id, input: inputs[name] };
+    requests[name] = json({ ...resource, kind: "WorkflowExecution", spec });
+  }
+  setup.close();
+  return {
+    name: "stigmer",
+    address: server.address,
+    pids: [server.process.pid as number],
+    async run(connection, workload) {
+      const path = `${API}.workflowexecution.v1.WorkflowExecutionCommandController/create`;
+      const { metadata } = await call(connection, path, requests[workload]);
+      checkOutput(await outputOf(connection, metadata?.id ?? ""));
+    },
+    stop: async () => void (await server.end("SIGTERM")),
+  };
+}
+
+function steps(echo: string): readonly (readonly [Workload, object])[] {
+  const post = { method: "post", endpoint: `http://${echo}/`, body: { n: "${ .n + 1 }" } };
+  return [
+    ["pure10", { set: "${ .n += 1 }" }],
+    ["http10", { call: "http", with: post }],
+  ];
+}
+
+const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
+
+async function call(
+  connection: KeepAliveConnection,
+  path: string,
+  body: Buffer,
+): Promise<{ metadata?: { id: string } }> {
+  const answer = await connection.post(path, "application/json", body);
+  if (answer.status !== 200) throw new Error(`Stigmer refuses ${path}: ${answer.body.toString()}`);
+  return JSON.parse(answer.body.toString()) as { metadata?: { id: string } };
+}
+
+/** The result that the last message of `watch` tells. */
+async function outputOf(connection: KeepAliveConnection, executionId: string): Promise<unknown> {
+  const request = json({ executionId });
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(request.length, 1);
+  const path = "/ai.stigmer.orchestration.v1.WorkflowExecutionService/watch";
+  const { body } = await connection.post(path, "application/connect+json", Buffer.concat([head, request]));
+  let last: unknown;
+  for (let at = 0; at < body.length; at += 5 + body.readUInt32BE(at + 1))
+    if (body[at] === 0) last = JSON.parse(body.toString("utf8", at + 5, at + 5 + body.readUInt32BE(at + 1)));
+  return (last as { execution?: { status?: { result?: unknown } } } | undefined)?.execution?.status?.result;
+}

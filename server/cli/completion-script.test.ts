@@ -1,0 +1,34 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { commands } from "./commands/index.ts";
+import { completionScript } from "./completion-script.ts";
+
+/** What bash itself offers for a line, its last word being completed. */
+function offered(...words: readonly string[]): readonly string[] {
+  const line = words.map((word) => `'${word}'`).join(" ");
+  const script = `${completionScript("bash", commands)}\nCOMP_WORDS=(stigmer ${line}); COMP_CWORD=${words.length}; _stigmer; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return execFileSync("bash", ["--norc", "-c", script], { encoding: "utf8" }).trim().split("\n");
+}
+
+describe("completionScript", () => {
+  test.each([
+    [["va"], ["validate"]],
+    [["li"], ["lint"]],
+    [["test", "--cov"], ["--coverage"]],
+    [
+      ["server", "--limit-re"],
+      ["--limit-request-bytes", "--limit-response-bytes", "--limit-redirects"],
+    ],
+    [["lint", "--str"], ["--strict"]],
+  ])("teaches bash %j", (words, expected) => {
+    expect(offered(...words).toSorted()).toEqual(expected.toSorted());
+  });
+
+  test("gives every command to fish, quoted, and zsh what bash has", () => {
+    const fish = completionScript("fish", commands) ?? "";
+    for (const { name } of commands) expect(fish).toContain(` -a ${name} -d '`);
+    expect(fish).toContain("-l output -s o -r");
+    expect(completionScript("zsh", commands)).toContain("#compdef stigmer");
+    expect(completionScript("csh", commands)).toBeUndefined();
+  });
+});
