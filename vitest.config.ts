@@ -11,7 +11,7 @@ export default defineConfig({
     // These two publish a "source" condition of their own that leads to TypeScript, which Node cannot load: Vite transforms them.
     server: { deps: { inline: ["eventsource", "eventsource-parser", /@modelcontextprotocol/u] } },
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

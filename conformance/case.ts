@@ -70,8 +70,18 @@ const DOCUMENT_KEYS = ["do", "use", "input", "output", "timeout", "schedule", "e
 export function parseTable(text: string, feature: string): readonly ConformanceCase[] {
   const table = parseYaml(text) as { readonly use?: JsonObject; readonly cases: readonly JsonObject[] };
   return table.cases.map((entry, index) => {
-    const { name, want, source, workflow, do: tasks, use, events, ...rest } = entry as JsonObject & { readonly name?: string; readonly want?: Expectation };
-    if (name === undefined || want === undefined) throw new Error(`Cannot read case ${index + 1} of ${feature}: it should have a name and a want`);
+    const {
+      name,
+      want,
+      source,
+      workflow,
+      do: tasks,
+      use,
+      events,
+      ...rest
+    } = entry as JsonObject & { readonly name?: string; readonly want?: Expectation };
+    if (name === undefined || want === undefined)
+      throw new Error(`Cannot read case ${index + 1} of ${feature}: it should have a name and a want`);
     return {
       name,
       feature,
@@ -86,7 +96,13 @@ export function parseTable(text: string, feature: string): readonly ConformanceC
 
 function documentOf(entry: { readonly [key: string]: Json | undefined }): JsonObject {
   const given = (entry["workflow"] ?? {}) as JsonObject;
-  const header = { dsl: "1.0.3", namespace: "test", name: "case", version: "1.0.0", ...(given["document"] as JsonObject | undefined) };
+  const header = {
+    dsl: "1.0.3",
+    namespace: "test",
+    name: "case",
+    version: "1.0.0",
+    ...(given["document"] as JsonObject | undefined),
+  };
   const document: Record<string, Json> = { document: header };
   for (const key of DOCUMENT_KEYS) {
     const value = given[key] ?? (key === "do" || key === "use" ? entry[key] : undefined);
@@ -99,5 +115,8 @@ function documentOf(entry: { readonly [key: string]: Json | undefined }): JsonOb
 /** Fills in what every CloudEvent has. */
 function completeEvent(entry: JsonObject, index: number): { readonly after: string; readonly event: JsonObject } {
   const { after, ...event } = entry;
-  return { after: typeof after === "string" ? after : "PT1S", event: { specversion: "1.0", id: `event-${index + 1}`, source: "https://events.example", ...event } };
+  return {
+    after: typeof after === "string" ? after : "PT1S",
+    event: { specversion: "1.0", id: `event-${index + 1}`, source: "https://events.example", ...event },
+  };
 }

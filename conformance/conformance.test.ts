@@ -24,5 +24,7 @@ test("names of cases are unique within their table", () => {
 });
 
 afterAll(() => {
-  console.log(`conformance: ${held} of ${cases.length} cases in ${features.length} tables hold on "${simulateHost.name}"`);
+  console.log(
+    `conformance: ${held} of ${cases.length} cases in ${features.length} tables hold on "${simulateHost.name}"`,
+  );
 });

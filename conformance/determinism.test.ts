@@ -1,6 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { loadWorkflow } from "@stigmer/core/check/load.ts";
-import { compileProgram, outstanding, replay, step, waitingFor, type RunState } from "@stigmer/core/interpreter/interpreter.ts";
+import {
+  compileProgram,
+  outstanding,
+  replay,
+  step,
+  waitingFor,
+  type RunState,
+} from "@stigmer/core/interpreter/interpreter.ts";
 import type { Json } from "@stigmer/core/lib/json.ts";
 import type { Command } from "@stigmer/core/protocol/command.ts";
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
@@ -32,12 +39,26 @@ function copy<Value>(value: Value): Value {
 function openIds(commands: readonly Command[], events: readonly RunEvent[]): ReadonlySet<number> {
   const open = new Set<number>();
   for (const command of commands) {
-    if (["startActivity", "setTimer", "subscribe", "startChild"].includes(command.type)) open.add((command as { readonly id: number }).id);
-    if (["cancelActivity", "clearTimer", "unsubscribe", "cancelChild"].includes(command.type)) open.delete((command as { readonly id: number }).id);
+    if (["startActivity", "setTimer", "subscribe", "startChild"].includes(command.type))
+      open.add((command as { readonly id: number }).id);
+    if (["cancelActivity", "clearTimer", "unsubscribe", "cancelChild"].includes(command.type))
+      open.delete((command as { readonly id: number }).id);
   }
-  const detached = new Set(commands.flatMap((command) => (command.type === "startChild" && !command.await ? [command.id] : [])));
+  const detached = new Set(
+    commands.flatMap((command) => (command.type === "startChild" && !command.await ? [command.id] : [])),
+  );
   for (const event of events) {
-    if (["activityCompleted", "activityFailed", "timerFired", "childCompleted", "childFailed", "subscriptionEnded"].includes(event.type)) open.delete((event as { readonly id: number }).id);
+    if (
+      [
+        "activityCompleted",
+        "activityFailed",
+        "timerFired",
+        "childCompleted",
+        "childFailed",
+        "subscriptionEnded",
+      ].includes(event.type)
+    )
+      open.delete((event as { readonly id: number }).id);
     if (event.type === "childStarted" && detached.has(event.id)) open.delete(event.id);
   }
   return open;
@@ -61,7 +82,10 @@ describe("the run of every case", () => {
     });
     const events = result.history;
     steps += events.length;
-    const again = replay(program, events.map((event) => frozen(copy(event))));
+    const again = replay(
+      program,
+      events.map((event) => frozen(copy(event))),
+    );
     expect(again.state).toEqual(result.state);
     expect(again.commands).toEqual(issued);
     expect(again.trace).toEqual(traced);

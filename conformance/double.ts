@@ -41,7 +41,16 @@ const swagger: JsonObject = {
       get: {
         operationId: "findPetsByStatus",
         produces: ["application/json"],
-        parameters: [{ name: "status", in: "query", required: true, type: "array", items: { type: "string" }, collectionFormat: "multi" }],
+        parameters: [
+          {
+            name: "status",
+            in: "query",
+            required: true,
+            type: "array",
+            items: { type: "string" },
+            collectionFormat: "multi",
+          },
+        ],
         responses: { "200": { description: "pets" } },
       },
     },
@@ -62,7 +71,8 @@ export function doubleAnswer({ method, host, path, headers }: DoubleRequest): Do
   if (method.toUpperCase() !== "GET") return notFound;
   if (host === "petstore.swagger.io") {
     if (pathname === "/v2/swagger.json") return { status: 200, body: swagger };
-    if (pathname === "/v2/pet/findByStatus") return { status: 200, body: pets.filter(({ status }) => searchParams.getAll("status").includes(String(status))) };
+    if (pathname === "/v2/pet/findByStatus")
+      return { status: 200, body: pets.filter(({ status }) => searchParams.getAll("status").includes(String(status))) };
     const pet = pets.find(({ id }) => pathname === `/v2/pet/${String(id)}`);
     return pet === undefined ? notFound : { status: 200, body: pet };
   }
@@ -70,7 +80,9 @@ export function doubleAnswer({ method, host, path, headers }: DoubleRequest): Do
   if (host !== "httpbin.org" || credentials === null) return notFound;
   const [, user, password] = credentials;
   const expected = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  return headers["authorization"] === expected ? { status: 200, body: { authenticated: true, user: user as string } } : { status: 401, body: { authenticated: false } };
+  return headers["authorization"] === expected
+    ? { status: 200, body: { authenticated: true, user: user as string } }
+    : { status: 401, body: { authenticated: false } };
 }
 
 const notFound: DoubleResponse = { status: 404, body: { code: 1, type: "error", message: "Not found" } };
@@ -80,13 +92,19 @@ export async function startDouble(): Promise<{ readonly origin: string; close():
   const server = createServer((request, response) => {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     const host = headers["x-doubled-host"] ?? headers["host"] ?? "";
-    const { status, body } = doubleAnswer({ method: request.method ?? "GET", host: host.replace(/:\d+$/u, ""), path: request.url ?? "/", headers });
+    const { status, body } = doubleAnswer({
+      method: request.method ?? "GET",
+      host: host.replace(/:\d+$/u, ""),
+      path: request.url ?? "/",
+      headers,
+    });
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
-    close: () => new Promise((resolve, reject) => server.close((error) => (error === undefined ? resolve() : reject(error)))),
+    close: () =>
+      new Promise((resolve, reject) => server.close((error) => (error === undefined ? resolve() : reject(error)))),
   };
 }

@@ -30,8 +30,12 @@ export function parseFeature(text: string): readonly Scenario[] {
     const current = scenarios.at(-1);
     if (step === null || current === undefined) continue;
     const source = documentAfter(lines, at + 1);
-    current.steps.push({ text: step[1] as string, ...(source === undefined ? {} : { source, document: parseYaml(source) as Json }) });
-    if (source !== undefined) at = lines.findIndex((candidate, index) => index > at + 1 && candidate.trim().startsWith('"""'));
+    current.steps.push({
+      text: step[1] as string,
+      ...(source === undefined ? {} : { source, document: parseYaml(source) as Json }),
+    });
+    if (source !== undefined)
+      at = lines.findIndex((candidate, index) => index > at + 1 && candidate.trim().startsWith('"""'));
   }
   return scenarios;
 }

@@ -14,7 +14,12 @@ export function kitScenarios(): readonly (Scenario & { readonly feature: string 
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .toSorted()
-    .flatMap((file) => parseFeature(readFileSync(join(folder, file), "utf8")).map((scenario) => ({ ...scenario, feature: file.replace(".feature", "") })));
+    .flatMap((file) =>
+      parseFeature(readFileSync(join(folder, file), "utf8")).map((scenario) => ({
+        ...scenario,
+        feature: file.replace(".feature", ""),
+      })),
+    );
 }
 
 /** Runs a scenario on the simulator, with the double's answers to its calls; gives what does not hold. */
@@ -28,7 +33,8 @@ export function runScenario({ steps }: Scenario): readonly string[] {
     else if (step.text === "given the workflow input is:") input = step.document ?? null;
     else if (step.text === "the workflow is executed") result = execute(source, input);
     else if (result === undefined) wrong.push(`"${step.text}" comes before the workflow is executed`);
-    else if (!holds(step, result)) wrong.push(`${step.text} (saw ${JSON.stringify(result.output ?? result.fault)}, path ${result.path.join(" ")})`);
+    else if (!holds(step, result))
+      wrong.push(`${step.text} (saw ${JSON.stringify(result.output ?? result.fault)}, path ${result.path.join(" ")})`);
   }
   return wrong;
 }
@@ -48,18 +54,32 @@ function doubledCall(call: MockedCall): MockAnswer | undefined {
 function doubledRequest(args: JsonObject): MockAnswer {
   const endpoint = args["endpoint"] as JsonObject;
   const { host, pathname, search } = new URL(String(endpoint["uri"]));
-  const basic = isJsonObject(endpoint["authentication"]) ? (endpoint["authentication"]["basic"] as JsonObject) : undefined;
-  const authorization = basic === undefined ? "" : `Basic ${Buffer.from(`${String(basic["username"])}:${String(basic["password"])}`).toString("base64")}`;
+  const basic = isJsonObject(endpoint["authentication"])
+    ? (endpoint["authentication"]["basic"] as JsonObject)
+    : undefined;
+  const authorization =
+    basic === undefined
+      ? ""
+      : `Basic ${Buffer.from(`${String(basic["username"])}:${String(basic["password"])}`).toString("base64")}`;
   const method = String(args["method"]);
   const { status, body } = doubleAnswer({ method, host, path: pathname + search, headers: { authorization } });
-  if (status >= 300) return { error: { type: "communication", status, title: "Request failed", detail: JSON.stringify(body) } };
+  if (status >= 300)
+    return { error: { type: "communication", status, title: "Request failed", detail: JSON.stringify(body) } };
   if (args["output"] !== "response") return { output: body };
-  return { output: { request: { method, uri: String(endpoint["uri"]), headers: {} }, headers: { "content-type": "application/json" }, statusCode: status, content: body } };
+  return {
+    output: {
+      request: { method, uri: String(endpoint["uri"]), headers: {} },
+      headers: { "content-type": "application/json" },
+      statusCode: status,
+      content: body,
+    },
+  };
 }
 
 /** An operation of the double's own Swagger document, by its parameters. */
 function doubledOperation(args: JsonObject): MockAnswer {
-  const document = doubleAnswer({ method: "GET", host: "petstore.swagger.io", path: "/v2/swagger.json", headers: {} }).body as JsonObject;
+  const document = doubleAnswer({ method: "GET", host: "petstore.swagger.io", path: "/v2/swagger.json", headers: {} })
+    .body as JsonObject;
   const parameters = (args["parameters"] ?? {}) as JsonObject;
   for (const [template, methods] of Object.entries(document["paths"] as JsonObject)) {
     const [method, operation] = Object.entries(methods as JsonObject)[0] as [string, JsonObject];
@@ -77,13 +97,20 @@ function holds({ text, document }: Step, result: SimulationResult): boolean {
   const { status, output = null, fault, path } = result;
   const quoted = [...text.matchAll(/'([^']*)'/gu)].map((match) => match[1] as string);
   if (text === "the workflow should complete") return status === "completed";
-  if (text === "the workflow should complete with output:") return status === "completed" && jsonEquals(output, document as Json);
+  if (text === "the workflow should complete with output:")
+    return status === "completed" && jsonEquals(output, document as Json);
   if (text === "the workflow should fault") return status === "faulted";
-  if (text === "the workflow should fault with error:") return fault !== undefined && Object.entries(document as JsonObject).every(([key, value]) => jsonEquals(fault[key as "type"] ?? null, value));
-  if (text.startsWith("the workflow output should have properties")) return quoted.every((name) => valueAt(output, name) !== undefined);
+  if (text === "the workflow should fault with error:")
+    return (
+      fault !== undefined &&
+      Object.entries(document as JsonObject).every(([key, value]) => jsonEquals(fault[key as "type"] ?? null, value))
+    );
+  if (text.startsWith("the workflow output should have properties"))
+    return quoted.every((name) => valueAt(output, name) !== undefined);
   const items = /containing (\d+) items$/u.exec(text);
   if (items !== null) return lengthOf(valueAt(output, quoted[0] as string)) === Number(items[1]);
-  if (text.endsWith("property with value:")) return jsonEquals(valueAt(output, quoted[0] as string) ?? null, document as Json);
+  if (text.endsWith("property with value:"))
+    return jsonEquals(valueAt(output, quoted[0] as string) ?? null, document as Json);
   const order = /^(\S+) should run (first|last|after)(?: (\S+))?$/u.exec(text);
   if (order === null) return false;
   const [, task, when, before] = order as unknown as [string, string, string, string | undefined];

@@ -23,7 +23,8 @@ export function officialDocuments(folder: "examples" | "invalid"): readonly Offi
 /** Why a document cannot be applied: its errors, or what compiling it throws. None when it can. */
 export function problemsOf({ name, text }: OfficialDocument): readonly string[] {
   const { document, diagnostics } = loadWorkflow(text, { file: name });
-  if (document === undefined) return diagnostics.filter(({ severity }) => severity === "error").map(({ code, message }) => `${code} ${message}`);
+  if (document === undefined)
+    return diagnostics.filter(({ severity }) => severity === "error").map(({ code, message }) => `${code} ${message}`);
   try {
     compileProgram(document);
     return [];

@@ -15,7 +15,9 @@ export const simulateHost: ConformanceHost = {
   async run(one) {
     const { document, diagnostics } = loadWorkflow(one.source ?? JSON.stringify(one.document));
     const texts = (severity: string): readonly string[] =>
-      diagnostics.filter((diagnostic) => diagnostic.severity === severity).map((diagnostic) => `${diagnostic.code} ${diagnostic.message} ${diagnostic.hint ?? ""}`);
+      diagnostics
+        .filter((diagnostic) => diagnostic.severity === severity)
+        .map((diagnostic) => `${diagnostic.code} ${diagnostic.message} ${diagnostic.hint ?? ""}`);
     const told = { errors: texts("error"), warnings: texts("warning") };
     if (document === undefined) return told;
     return { ...told, ...observe(one, document) };
@@ -29,7 +31,17 @@ function observe(one: ConformanceCase, document: WorkflowDocument): Omit<Observa
     ...simulationOf(one),
     runId: "run",
     observe(event, state, trace, before) {
-      lifecycle.push(...lifecycleEvents({ runId: "run", workflow: state.run.workflow, at: event.at, before, after: state, trace, baseUri: "https://stigmer.example" }));
+      lifecycle.push(
+        ...lifecycleEvents({
+          runId: "run",
+          workflow: state.run.workflow,
+          at: event.at,
+          before,
+          after: state,
+          trace,
+          baseUri: "https://stigmer.example",
+        }),
+      );
     },
   });
   const { status, output, fault, context, trace, calls, published, elapsedMs, waiting, refused } = result;
@@ -58,12 +70,20 @@ export function simulationOf(one: ConformanceCase): Omit<Simulation, "document">
     mocks: mocksOf(one.mocks ?? {}),
     workflows: (one.workflows ?? []) as unknown as readonly WorkflowDocument[],
     events: (one.events ?? []).map(({ after, event }) => ({ afterMs: durationMs(after), event })),
-    controls: (one.controls ?? []).map(({ after, ...control }) => ({ afterMs: durationMs(after), control: control as never })),
+    controls: (one.controls ?? []).map(({ after, ...control }) => ({
+      afterMs: durationMs(after),
+      control: control as never,
+    })),
   };
 }
 
 function mocksOf(mocks: NonNullable<ConformanceCase["mocks"]>): Mocks {
-  return Object.fromEntries(Object.entries(mocks).map(([task, mock]) => [task, Array.isArray(mock) ? (mock as readonly MockSpec[]).map(mockAnswer) : mockAnswer(mock as MockSpec)]));
+  return Object.fromEntries(
+    Object.entries(mocks).map(([task, mock]) => [
+      task,
+      Array.isArray(mock) ? (mock as readonly MockSpec[]).map(mockAnswer) : mockAnswer(mock as MockSpec),
+    ]),
+  );
 }
 
 /** A mock of a table; a fault needs no status, `communication` and the like have their own. */

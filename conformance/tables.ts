@@ -10,5 +10,12 @@ export function allCases(): readonly ConformanceCase[] {
   const files = readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".yaml"))
     .toSorted();
-  return files.flatMap((file) => parseTable(readFileSync(join(root, file), "utf8"), relative(".", file).replaceAll("\\", "/").replace(/\.yaml$/u, "")));
+  return files.flatMap((file) =>
+    parseTable(
+      readFileSync(join(root, file), "utf8"),
+      relative(".", file)
+        .replaceAll("\\", "/")
+        .replace(/\.yaml$/u, ""),
+    ),
+  );
 }

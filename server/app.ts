@@ -263,7 +263,16 @@ function activityOptionsOf(config: Config, logger: Logger): ActivityOptionsInput
       redirectsMax: config.limitRedirects,
       timeoutMs: config.limitCallTime,
     },
-    run: { allow: config.allowRun as readonly RunPermission[] },
+    run: {
+      allow: config.allowRun as readonly RunPermission[],
+      sandbox: config.sandbox,
+      containerNetwork: config.containerNetwork,
+      volumeRoots: config.volumeRoots,
+    },
+    resources: {
+      ...(config.resourceRoot === "" ? {} : { fileRoot: config.resourceRoot }),
+      ...(config.catalogRoot === "" ? {} : { catalogRoot: config.catalogRoot }),
+    },
     now: () => Date.now(),
     log: (message, fields) => logger.warn(message, fields),
   };

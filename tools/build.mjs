@@ -1,5 +1,5 @@
 // Bundles the product: server/dist/bundle/stigmer.js and its lazily loaded chunks. One bundle, because loading hundreds of files costs more than all of a command's own work.
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 
@@ -7,10 +7,11 @@ const root = path.resolve(import.meta.dirname, "..");
 
 /** Writes the bundle into `outdir`, which is emptied first. */
 export async function bundle(outdir) {
-  rmSync(outdir, { recursive: true, force: true });
+  // Built aside and moved into place, so that a command that starts meanwhile finds a whole bundle.
+  const draft = `${outdir}.${process.pid}`;
   await build({
     entryPoints: { stigmer: path.join(root, "server/cli/main.ts") },
-    outdir,
+    outdir: draft,
     bundle: true,
     splitting: true,
     format: "esm",

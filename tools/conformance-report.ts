@@ -19,7 +19,11 @@ const root = join(import.meta.dirname, "..");
 
 /** What a report tells. */
 export interface ConformanceReport {
-  readonly features: readonly { readonly feature: string; readonly cases: number; readonly failing: readonly string[] }[];
+  readonly features: readonly {
+    readonly feature: string;
+    readonly cases: number;
+    readonly failing: readonly string[];
+  }[];
   readonly properties: Coverage;
   readonly enumValues: Coverage;
   /** Scenarios of the specification's kit, its examples and its invalid documents, and how many of each come out as they should. */
@@ -45,12 +49,16 @@ export async function conformanceReport(schema: Json | undefined): Promise<Confo
   const coverage = schema === undefined ? undefined : new SchemaCoverage(schema);
   for (const one of cases) {
     const wrong = differences(one, await simulateHost.run(one));
-    if (wrong.length > 0) failing.set(one.feature, [...(failing.get(one.feature) ?? []), `${one.name}: ${wrong.join("; ")}`]);
+    if (wrong.length > 0)
+      failing.set(one.feature, [...(failing.get(one.feature) ?? []), `${one.name}: ${wrong.join("; ")}`]);
     else if (coverage !== undefined) cover(coverage, one);
   }
   const places = schema === undefined ? undefined : schemaPlaces(schema);
   const used = coverage?.used ?? new Set();
-  const missing = (all: ReadonlySet<string> | undefined): Coverage => ({ total: all?.size ?? 0, missing: [...(all ?? [])].filter((place) => !used.has(place)) });
+  const missing = (all: ReadonlySet<string> | undefined): Coverage => ({
+    total: all?.size ?? 0,
+    missing: [...(all ?? [])].filter((place) => !used.has(place)),
+  });
   return {
     features: [...new Set(cases.map(({ feature }) => feature))].map((feature) => ({
       feature,
@@ -113,8 +121,12 @@ if (process.argv[1] === import.meta.filename) {
   const report = await conformanceReport(schema);
   const gaps = [...report.properties.missing, ...report.enumValues.missing];
   for (const gap of gaps) console.error(`no case uses ${gap}`);
-  for (const { feature, failing } of report.features) for (const failure of failing) console.error(`${feature}: ${failure}`);
-  if (schema === undefined) console.error("the specification's schema is not here: its coverage was not measured, docs/conformance.md stays as it is");
+  for (const { feature, failing } of report.features)
+    for (const failure of failing) console.error(`${feature}: ${failure}`);
+  if (schema === undefined)
+    console.error(
+      "the specification's schema is not here: its coverage was not measured, docs/conformance.md stays as it is",
+    );
   else if (!process.argv.includes("--check")) writeFileSync(join(root, "docs", "conformance.md"), markdown(report));
   const short = [report.kit, report.examples, report.invalid].some(({ held, total }) => held < total);
   const failed = short || gaps.length > 0 || report.features.some(({ failing }) => failing.length > 0);

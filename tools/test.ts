@@ -26,6 +26,7 @@ const peers: readonly { readonly program: string; readonly debianPackage: string
   { program: "jq", debianPackage: "jq" },
   { program: "redis-server", debianPackage: "redis-server" },
   { program: "nats-server", debianPackage: "nats-server" },
+  { program: "mosquitto", debianPackage: "mosquitto" },
   { program: "bwrap", debianPackage: "bubblewrap" },
   { program: "prlimit", debianPackage: "util-linux" },
   { program: "python3", debianPackage: "python3" },

@@ -115,7 +115,7 @@ describe("svg and mermaid", () => {
   test("svg is well-formed, escapes text and shows states in words", () => {
     const text = svg(
       layout(
-        flow(`\n  - odd: { raise: { error: { type: "https://x.example/<&>", status: 400, title: 'a "b" <c>' } } }\n`),
+        flow(`\n  - odd: { raise: { error: { type: "https://x.example/odd", status: 400, title: 'a "b" <c>' } } }\n`),
       ),
       new Map([["/do/0/odd", { phase: "faulted" as const }]]),
     );

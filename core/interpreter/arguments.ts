@@ -55,7 +55,11 @@ function globalsFor(turn: Turn, evaluator: Evaluator, place: EvaluationPlace): G
 /** Requires a secret of the run (specification, section Secrets: an authorization error, 403). */
 export function requireSecret(turn: Turn, name: string): void {
   if (Object.hasOwn(turn.state.run.secrets, name)) return;
-  throw taskFault("authorization", "Secret not available", `Cannot use secret "${name}": this run has no such secret, its environment should bring it`);
+  throw taskFault(
+    "authorization",
+    "Secret not available",
+    `Cannot use secret "${name}": this run has no such secret, its environment should bring it`,
+  );
 }
 
 function argument(turn: Turn, need: number, names: readonly string[], place: EvaluationPlace): Json {
@@ -95,7 +99,7 @@ export function inputOf(frame: TaskFrame): Json {
 function variable(turn: Turn, name: string, { frame, variables }: EvaluationPlace): Json {
   const own = variables === undefined ? undefined : getKey(variables, name);
   if (own !== undefined) return own;
-  for (let slot = frame?.parent ?? -1; slot >= 0; ) {
+  for (let slot = frame?.parent ?? -1; slot >= 0;) {
     const above = turn.frame(slot);
     const value = above.kind === "list" && above.variables !== undefined ? getKey(above.variables, name) : undefined;
     if (value !== undefined) return value;
@@ -135,4 +139,3 @@ function workflowDescriptor(turn: Turn): JsonObject {
 function dateTime(atMs: number): JsonObject {
   return { iso8601: new Date(atMs).toISOString(), epoch: { seconds: Math.floor(atMs / 1000), milliseconds: atMs } };
 }
-

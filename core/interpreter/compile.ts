@@ -1,3 +1,4 @@
+import { compileSchemaSource } from "../tasks/schema-source.ts";
 import type { TaskDefinition, TaskList, WorkflowDocument } from "../dsl/model.ts";
 import { type TaskKind, taskEntries, taskKind } from "../dsl/task-kind.ts";
 import { canonicalJson } from "../lib/canonical-json.ts";
@@ -23,7 +24,11 @@ export interface CompileProgramOptions {
 export function compileProgram(document: WorkflowDocument, options: CompileProgramOptions = {}): Program {
   const { namespace, name, version, dsl } = document.document;
   const language = document.evaluate?.language ?? "jq";
-  if (language !== "jq") throw new ProgramError(`Cannot evaluate expressions in "${language}": the language is not known, it should be "jq"`, "/evaluate/language");
+  if (language !== "jq")
+    throw new ProgramError(
+      `Cannot evaluate expressions in "${language}": the language is not known, it should be "jq"`,
+      "/evaluate/language",
+    );
   const compiler = new UnitCompiler(document);
   const root = compiler.scope("");
   compiler.compileList(document.do, root.at("do"));
@@ -39,9 +44,12 @@ export function compileProgram(document: WorkflowDocument, options: CompileProgr
     errorTypes: errorTypeBase(dsl),
     source: `/${namespace}/${name}/${version}`,
     ...workflowTransformations(document, root),
-    listens: [...compiler.unit.tasks.values()].filter((node) => node.kind === "listen" && node.definition.metadata?.["stigmer.buffer"] !== false),
+    listens: [...compiler.unit.tasks.values()].filter(
+      (node) => node.kind === "listen" && node.definition.metadata?.["stigmer.buffer"] !== false,
+    ),
     function(content) {
-      if (!isJsonObject(content)) throw new ProgramError("Cannot call the function: its document is no task definition", "");
+      if (!isJsonObject(content))
+        throw new ProgramError("Cannot call the function: its document is no task definition", "");
       let unit = known.get(content);
       if (unit !== undefined) return unit;
       const key = canonicalJson(content);
@@ -53,13 +61,18 @@ export function compileProgram(document: WorkflowDocument, options: CompileProgr
   };
 }
 
-function workflowTransformations(document: WorkflowDocument, root: Scope): Partial<Pick<Program, "inputSchema" | "inputFrom" | "outputAs" | "outputSchema" | "timeout">> {
+function workflowTransformations(
+  document: WorkflowDocument,
+  root: Scope,
+): Partial<Pick<Program, "inputSchema" | "inputFrom" | "outputAs" | "outputSchema" | "timeout">> {
   const { input, output, timeout } = document;
   return {
-    ...(input?.schema === undefined ? {} : { inputSchema: root.schema(input.schema, "input", "schema") }),
+    ...(input?.schema === undefined ? {} : { inputSchema: compileSchemaSource(input.schema, root, "input", "schema") }),
     ...(input?.from === undefined ? {} : { inputFrom: root.transformation(input.from, "input", "from") }),
     ...(output?.as === undefined ? {} : { outputAs: root.transformation(output.as, "output", "as") }),
-    ...(output?.schema === undefined ? {} : { outputSchema: root.schema(output.schema, "output", "schema") }),
+    ...(output?.schema === undefined
+      ? {}
+      : { outputSchema: compileSchemaSource(output.schema, root, "output", "schema") }),
     ...(timeout === undefined ? {} : { timeout: root.timeout(timeout, "timeout") }),
   };
 }
@@ -98,7 +111,10 @@ class UnitCompiler implements CompilationUnit {
     const firstRepeated = earliestBackwardTarget(list);
     const tasks = entries.map(({ name, task, index }) => {
       const place = inside.at(index, name);
-      return this.#task(name, task, index >= firstRepeated ? place.inRepetition() : place, { list: scope.pointer, index });
+      return this.#task(name, task, index >= firstRepeated ? place.inRepetition() : place, {
+        list: scope.pointer,
+        index,
+      });
     });
     const compiled = { pointer: scope.pointer, tasks };
     this.unit.lists.set(scope.pointer, compiled);
@@ -109,11 +125,19 @@ class UnitCompiler implements CompilationUnit {
     return this.#task(name, task, scope.withSiblings(undefined), { index: 0 });
   }
 
-  #task(name: string, task: TaskDefinition, scope: Scope, place: { readonly list?: string; readonly index: number }): TaskNode {
+  #task(
+    name: string,
+    task: TaskDefinition,
+    scope: Scope,
+    place: { readonly list?: string; readonly index: number },
+  ): TaskNode {
     if (this.unit.tasks.has(scope.pointer)) return this.unit.tasks.get(scope.pointer) as TaskNode;
     const kind = taskKind(task);
     const type = taskTypes[kind];
-    const then = place.list === undefined && task.then !== "end" ? branchDirective(task.then, scope) : scope.directive(task.then, "then");
+    const then =
+      place.list === undefined && task.then !== "end"
+        ? branchDirective(task.then, scope)
+        : scope.directive(task.then, "then");
     const node: TaskNode = {
       name,
       pointer: scope.pointer,
@@ -141,8 +165,8 @@ class UnitCompiler implements CompilationUnit {
           extend,
           compiled: {
             ...(when === undefined ? {} : { when: place.bare(when, "when") }),
-            ...(before === undefined ? {} : { before: place.list(before, "before") }),
-            ...(after === undefined ? {} : { after: place.list(after, "after") }),
+            ...(before === undefined ? {} : { before: this.compileList(before, place.at("before")) }),
+            ...(after === undefined ? {} : { after: this.compileList(after, place.at("after")) }),
           },
         };
       }),
@@ -161,19 +185,28 @@ class UnitCompiler implements CompilationUnit {
 /** Branches and functions stand in no list: there is nowhere to go but on or to the end. */
 function branchDirective(then: string | undefined, scope: Scope): "continue" {
   if (then === undefined || then === "continue" || then === "exit") return "continue";
-  throw scope.error(`Cannot continue at "${then}": a branch or function stands in no list, "then" should be "continue", "exit" or "end"`, "then");
+  throw scope.error(
+    `Cannot continue at "${then}": a branch or function stands in no list, "then" should be "continue", "exit" or "end"`,
+    "then",
+  );
 }
 
 function transformations(task: TaskDefinition, scope: Scope): CompiledTransformations {
   const { input, output, export: exported } = task;
   return {
     ...(task.if === undefined ? {} : { condition: scope.bare(task.if, "if") }),
-    ...(input?.schema === undefined ? {} : { inputSchema: scope.schema(input.schema, "input", "schema") }),
+    ...(input?.schema === undefined
+      ? {}
+      : { inputSchema: compileSchemaSource(input.schema, scope, "input", "schema") }),
     ...(input?.from === undefined ? {} : { inputFrom: scope.transformation(input.from, "input", "from") }),
     ...(output?.as === undefined ? {} : { outputAs: scope.transformation(output.as, "output", "as") }),
-    ...(output?.schema === undefined ? {} : { outputSchema: scope.schema(output.schema, "output", "schema") }),
+    ...(output?.schema === undefined
+      ? {}
+      : { outputSchema: compileSchemaSource(output.schema, scope, "output", "schema") }),
     ...(exported?.as === undefined ? {} : { exportAs: scope.transformation(exported.as, "export", "as") }),
-    ...(exported?.schema === undefined ? {} : { exportSchema: scope.schema(exported.schema, "export", "schema") }),
+    ...(exported?.schema === undefined
+      ? {}
+      : { exportSchema: compileSchemaSource(exported.schema, scope, "export", "schema") }),
   };
 }
 
@@ -196,4 +229,3 @@ function directives(task: TaskDefinition): readonly string[] {
   const cases = "switch" in task ? task.switch.flatMap((item) => Object.values(item).map(({ then }) => then)) : [];
   return [...own, ...cases].filter((then) => then !== undefined);
 }
-

@@ -49,23 +49,27 @@ export function applyControl(turn: Turn, machine: Machine, event: ControlEvent):
       noteActive(turn, "suspended");
       return;
     case "resumed":
-      if (state.status !== "suspended") throw new ControlError(`Cannot resume the run: it is ${state.status}, it should be suspended`);
+      if (state.status !== "suspended")
+        throw new ControlError(`Cannot resume the run: it is ${state.status}, it should be suspended`);
       state.status = "running";
       noteActive(turn, "resumed");
       return;
     case "cancelled":
-      if (isTerminal(state.status)) throw new ControlError(`Cannot cancel the run: it is ${state.status}, it should not have ended`);
+      if (isTerminal(state.status))
+        throw new ControlError(`Cannot cancel the run: it is ${state.status}, it should not have ended`);
       machine.cancelRun(event.reason);
       return;
     case "patched":
-      if (state.status === "completed") throw new ControlError("Cannot change the context of the run: it is completed, it should not have ended well");
+      if (state.status === "completed")
+        throw new ControlError("Cannot change the context of the run: it is completed, it should not have ended well");
       state.context = event.context;
       return;
     case "skipped":
       skip(turn, machine, event);
       return;
     case "jumped":
-      if (state.status === "completed") throw new ControlError("Cannot jump in the run: it is completed, retry it from a task instead");
+      if (state.status === "completed")
+        throw new ControlError("Cannot jump in the run: it is completed, retry it from a task instead");
       enter(turn, machine, event, event.pointer);
       return;
     case "retried":
@@ -82,7 +86,8 @@ function requireActive(state: RunState, verb: string): void {
 }
 
 function noteActive(turn: Turn, moment: "suspended" | "resumed"): void {
-  for (const frame of turn.state.frames) if (frame?.kind === "task" && frame.children === 0 && frame.phase !== "new") turn.note(frame, moment);
+  for (const frame of turn.state.frames)
+    if (frame?.kind === "task" && frame.children === 0 && frame.phase !== "new") turn.note(frame, moment);
 }
 
 /** Takes a stopped run up again: everything that had been under way begins again, but for the tasks in `except` and below. */
@@ -109,10 +114,14 @@ function reopen(turn: Turn, machine: Machine, except: ReadonlySet<number> = new 
 function retryInPlace(turn: Turn, machine: Machine, event: Retried): void {
   const { state } = turn;
   if (state.status !== "faulted" && state.status !== "cancelled") {
-    throw new ControlError(`Cannot retry the run: it is ${state.status}, it should be faulted or cancelled, or the task to retry from should be named`);
+    throw new ControlError(
+      `Cannot retry the run: it is ${state.status}, it should be faulted or cancelled, or the task to retry from should be named`,
+    );
   }
   if (state.frames.every((frame) => frame === null)) {
-    throw new ControlError("Cannot retry the run in place: it did not stop at a task, the task to retry from should be named");
+    throw new ControlError(
+      "Cannot retry the run in place: it did not stop at a task, the task to retry from should be named",
+    );
   }
   const faulted = state.faultedAt === undefined ? undefined : state.frames[state.faultedAt];
   if (event.input !== undefined && faulted?.kind === "task") {
@@ -126,9 +135,13 @@ function retryInPlace(turn: Turn, machine: Machine, event: Retried): void {
 
 function skip(turn: Turn, machine: Machine, event: Skipped): void {
   const { state } = turn;
-  if (state.status === "completed") throw new ControlError("Cannot skip a task of the run: it is completed, it should not have ended well");
+  if (state.status === "completed")
+    throw new ControlError("Cannot skip a task of the run: it is completed, it should not have ended well");
   const slot = state.frames.findIndex((frame) => frame?.kind === "task" && turn.pointer(frame) === event.pointer);
-  if (slot < 0) throw new ControlError(`Cannot skip "${event.pointer}": it is not under way, it should be the task that waits or faulted`);
+  if (slot < 0)
+    throw new ControlError(
+      `Cannot skip "${event.pointer}": it is not under way, it should be the task that waits or faulted`,
+    );
   const frame = turn.taskFrame(slot);
   reopen(turn, machine, new Set([slot, ...turn.below(slot)]));
   if (isTerminal(state.status)) return;
@@ -148,12 +161,15 @@ function enter(turn: Turn, machine: Machine, event: Retried | Jumped, pointer: s
   const iterations = event.type === "retried" ? event.iterations : undefined;
   const found = deepestActive(turn, levels, iterations);
   if (found === undefined && levels[0]?.list !== ROOT_LIST) {
-    throw new ControlError(`Cannot go on at "${pointer}": it is inside a branch that is not under way, it should be in one that is`);
+    throw new ControlError(
+      `Cannot go on at "${pointer}": it is inside a branch that is not under way, it should be in one that is`,
+    );
   }
   const replaced = found === undefined ? new Set<number>() : new Set(turn.below(found.slot));
   const input = event.input ?? inputBefore(turn, found?.slot, replaced);
   if (found !== undefined) turn.cancelBelow(found.slot);
-  if (state.status === "completed") state.inbox.ahead.splice(0, state.inbox.ahead.length, ...turn.program.listens.map(({ pointer: ahead }) => ahead));
+  if (state.status === "completed")
+    state.inbox.ahead.splice(0, state.inbox.ahead.length, ...turn.program.listens.map(({ pointer: ahead }) => ahead));
   reopen(turn, machine);
   if (isTerminal(state.status)) return;
   const start = found ?? { slot: turn.add(-1, { role: "@root", list: ROOT_LIST, input }), level: 0 };
@@ -171,7 +187,14 @@ function enter(turn: Turn, machine: Machine, event: Retried | Jumped, pointer: s
 }
 
 /** Builds the frame of a task that encloses the target, and that of the list below it. */
-function openTask(turn: Turn, listSlot: number, node: TaskNode, list: string, iteration: number | undefined, input: Json): number {
+function openTask(
+  turn: Turn,
+  listSlot: number,
+  node: TaskNode,
+  list: string,
+  iteration: number | undefined,
+  input: Json,
+): number {
   const slot = turn.addNext(listSlot, node);
   const frame: TaskFrame = turn.taskFrame(slot);
   frame.phase = "running";
@@ -179,7 +202,9 @@ function openTask(turn: Turn, listSlot: number, node: TaskNode, list: string, it
   if (transformed !== frame.raw) frame.input = transformed;
   const entry = node.type.enter?.(node.body, new FrameRun(turn, frame), list, iteration, input);
   if (entry === undefined) {
-    throw new ControlError(`Cannot go on inside "${node.pointer}": a ${node.kind} task cannot be entered there${node.kind === "for" ? ", an existing iteration should be named" : ""}`);
+    throw new ControlError(
+      `Cannot go on inside "${node.pointer}": a ${node.kind} task cannot be entered there${node.kind === "for" ? ", an existing iteration should be named" : ""}`,
+    );
   }
   turn.note(frame, "created");
   turn.note(frame, "started", { input: frame.raw, context: turn.state.context });
@@ -198,11 +223,19 @@ function openTask(turn: Turn, listSlot: number, node: TaskNode, list: string, it
 /** The lists and tasks that lead to a task, outermost first; it begins below the innermost branch on the way, since branches stand in no list. */
 function pathTo(program: Program, pointer: string): readonly Level[] {
   const node = program.main.tasks.get(pointer);
-  if (node === undefined) throw new ControlError(`Cannot go on at "${pointer}": the workflow has no task there, it should be a task's pointer such as /do/0/name`);
-  if (pointer.startsWith("/use/")) throw new ControlError(`Cannot go on at "${pointer}": functions and extensions run only where they are used`);
+  if (node === undefined)
+    throw new ControlError(
+      `Cannot go on at "${pointer}": the workflow has no task there, it should be a task's pointer such as /do/0/name`,
+    );
+  if (pointer.startsWith("/use/"))
+    throw new ControlError(`Cannot go on at "${pointer}": functions and extensions run only where they are used`);
   const levels: Level[] = [];
-  for (let at: TaskNode | undefined = node; at?.list !== undefined; at = ownerOf(program, at.list)) levels.unshift({ list: at.list, node: at });
-  if (levels.length === 0) throw new ControlError(`Cannot go on at "${pointer}": a branch runs only with its fork, a task inside it should be named`);
+  for (let at: TaskNode | undefined = node; at?.list !== undefined; at = ownerOf(program, at.list))
+    levels.unshift({ list: at.list, node: at });
+  if (levels.length === 0)
+    throw new ControlError(
+      `Cannot go on at "${pointer}": a branch runs only with its fork, a task inside it should be named`,
+    );
   return levels;
 }
 
@@ -216,7 +249,11 @@ function ownerOf(program: Program, list: string): TaskNode | undefined {
 }
 
 /** The innermost list on the way that is under way in the iterations asked for, and its level. */
-function deepestActive(turn: Turn, levels: readonly Level[], iterations: readonly number[] | undefined): { readonly slot: number; readonly level: number } | undefined {
+function deepestActive(
+  turn: Turn,
+  levels: readonly Level[],
+  iterations: readonly number[] | undefined,
+): { readonly slot: number; readonly level: number } | undefined {
   for (let level = levels.length - 1; level >= 0; level -= 1) {
     const slot = turn.state.frames.findIndex(
       (frame) =>

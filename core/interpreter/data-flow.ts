@@ -1,7 +1,12 @@
 import { parseText } from "../dsl/parse/parse-text.ts";
 import type { Json } from "../lib/json.ts";
-import { SchemaCompileError, type SchemaError, type SchemaValidator, compileSchema } from "../lib/json-schema/compile-schema.ts";
-import type { SchemaSource } from "../tasks/scope.ts";
+import {
+  SchemaCompileError,
+  type SchemaError,
+  type SchemaValidator,
+  compileSchema,
+} from "../lib/json-schema/compile-schema.ts";
+import type { SchemaSource } from "../tasks/schema-source.ts";
 import { taskFault } from "../tasks/task-fault.ts";
 import type { CompiledTransformations } from "../tasks/task-type.ts";
 import { type EvaluationPlace, evaluate, sites } from "./arguments.ts";
@@ -21,12 +26,20 @@ export function transformInput(turn: Turn, transformations: CompiledTransformati
 }
 
 /** Transforms, validates and exports the raw output of a task (or of an iterator's item); gives the transformed one. `$context` is replaced when the export is valid. */
-export function transformOutput(turn: Turn, transformations: CompiledTransformations, raw: Json, place: Omit<EvaluationPlace, "site">): Json {
+export function transformOutput(
+  turn: Turn,
+  transformations: CompiledTransformations,
+  raw: Json,
+  place: Omit<EvaluationPlace, "site">,
+): Json {
   const { outputAs, outputSchema, exportAs, exportSchema } = transformations;
   const output = outputAs === undefined ? raw : evaluate(turn, outputAs, raw, { ...place, site: sites.definition });
   if (outputSchema !== undefined) validate(turn, outputSchema, output, "output");
   if (exportAs === undefined && exportSchema === undefined) return output;
-  const context = exportAs === undefined ? turn.state.context : evaluate(turn, exportAs, output, { ...place, site: sites.export, output });
+  const context =
+    exportAs === undefined
+      ? turn.state.context
+      : evaluate(turn, exportAs, output, { ...place, site: sites.export, output });
   if (exportSchema !== undefined) validate(turn, exportSchema, context, "exported context");
   turn.state.context = context;
   return output;
@@ -48,7 +61,8 @@ const compiled = new WeakMap<object, SchemaValidator>();
 function validatorOf(turn: Turn, schema: SchemaSource): SchemaValidator {
   if ("validate" in schema) return schema.validate;
   const content = turn.state.resources[schema.pointer];
-  if (content === undefined) throw new Error(`assertion: the schema at ${schema.pointer} was fetched before it is used`);
+  if (content === undefined)
+    throw new Error(`assertion: the schema at ${schema.pointer} was fetched before it is used`);
   const known = typeof content === "object" && content !== null ? compiled.get(content) : undefined;
   if (known !== undefined) return known;
   try {
@@ -57,12 +71,19 @@ function validatorOf(turn: Turn, schema: SchemaSource): SchemaValidator {
     return validator;
   } catch (error) {
     if (!(error instanceof SchemaCompileError)) throw error;
-    throw taskFault("configuration", "Invalid schema", `Cannot use the schema fetched for ${schema.pointer}: ${error.message}`);
+    throw taskFault(
+      "configuration",
+      "Invalid schema",
+      `Cannot use the schema fetched for ${schema.pointer}: ${error.message}`,
+    );
   }
 }
 
 /** Schemas of a task (or the workflow) that must be fetched before it can begin. */
-export function missingSchemas(turn: Turn, sources: readonly (SchemaSource | undefined)[]): readonly (SchemaSource & { readonly pointer: string })[] {
+export function missingSchemas(
+  turn: Turn,
+  sources: readonly (SchemaSource | undefined)[],
+): readonly (SchemaSource & { readonly pointer: string })[] {
   return sources.filter(
     (source): source is SchemaSource & { readonly pointer: string } =>
       source !== undefined && "resource" in source && !Object.hasOwn(turn.state.resources, source.pointer),

@@ -16,7 +16,11 @@ function parsedFunction(key: string, text: string): Json {
   const { value, diagnostics } = parseText(text, { file: key });
   const problem = diagnostics.find(({ severity }) => severity === "error");
   if (value !== undefined && problem === undefined) return value;
-  throw taskFault("configuration", "Invalid function", `Cannot call "${key}": ${problem?.message ?? "its document is empty"}`);
+  throw taskFault(
+    "configuration",
+    "Invalid function",
+    `Cannot call "${key}": ${problem?.message ?? "its document is empty"}`,
+  );
 }
 
 /** What a task under way is given of its run: the one door between types of task and the interpreter. */
@@ -107,7 +111,11 @@ export class FrameRun implements TaskRun {
     requireSecret(this.#turn, name);
   }
 
-  #place(variables: JsonObject | undefined): { site: typeof sites.definition; frame: TaskFrame; variables?: JsonObject } {
+  #place(variables: JsonObject | undefined): {
+    site: typeof sites.definition;
+    frame: TaskFrame;
+    variables?: JsonObject;
+  } {
     return { site: sites.definition, frame: this.#frame, ...(variables === undefined ? {} : { variables }) };
   }
 }

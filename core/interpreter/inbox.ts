@@ -86,7 +86,12 @@ export function subscribe(turn: Turn, ended: boolean): void {
   const filters = ended ? [] : wantedFilters(turn);
   const { subscription } = inbox;
   if (jsonEquals((subscription?.filters ?? []) as unknown as Json, filters as unknown as Json)) return;
-  if (subscription !== null) turn.commands.push({ type: "unsubscribe", id: subscription.id });
+  // What ends the run is the last command of its step.
+  if (subscription !== null)
+    turn.commands.splice(ended ? turn.commands.length - 1 : turn.commands.length, 0, {
+      type: "unsubscribe",
+      id: subscription.id,
+    });
   inbox.subscription = null;
   if (filters.length === 0) return;
   const id = turn.state.nextId;
@@ -98,7 +103,8 @@ export function subscribe(turn: Turn, ended: boolean): void {
 function wantedFilters(turn: Turn): readonly EventFilter[] {
   const wanted: EventFilter[] = [];
   const add = (filters: readonly EventFilter[]): void => {
-    for (const filter of filters) if (!wanted.some((known) => jsonEquals(known as unknown as Json, filter as unknown as Json))) wanted.push(filter);
+    for (const filter of filters)
+      if (!wanted.some((known) => jsonEquals(known as unknown as Json, filter as unknown as Json))) wanted.push(filter);
   };
   const listening = new Set<string>();
   for (const slot of listeners(turn)) {
@@ -110,7 +116,11 @@ function wantedFilters(turn: Turn): readonly EventFilter[] {
   for (const pointer of turn.state.inbox.ahead) {
     const node = turn.program.main.tasks.get(pointer);
     if (node === undefined || listening.has(pointer)) continue;
-    add(node.type.earlyFilters?.(node.body, { value: (evaluator, data = null) => evaluate(turn, evaluator, data, { site: sites.workflowInput }) }) ?? []);
+    add(
+      node.type.earlyFilters?.(node.body, {
+        value: (evaluator, data = null) => evaluate(turn, evaluator, data, { site: sites.workflowInput }),
+      }) ?? [],
+    );
   }
   return wanted;
 }

@@ -2,7 +2,7 @@ import type { Json } from "../lib/json.ts";
 import type { Fault } from "../protocol/fault.ts";
 import type { TaskTrace } from "../protocol/trace.ts";
 import type { DirectiveTarget } from "../tasks/directive.ts";
-import type { SchemaSource } from "../tasks/scope.ts";
+import type { SchemaSource } from "../tasks/schema-source.ts";
 import type { Answer, ChildRun, Completed, Continuing, Outcome, TaskNode } from "../tasks/task-type.ts";
 import { evaluateEndpoint } from "../tasks/endpoint.ts";
 import { evaluate, inputOf, sites, test } from "./arguments.ts";
@@ -87,7 +87,10 @@ export class Machine {
       return undefined;
     }
     const raw = this.state.run.input;
-    if (program.inputSchema !== undefined) this.#workflowSite("/input", () => validate(this.turn, program.inputSchema as SchemaSource, raw, "workflow input"));
+    if (program.inputSchema !== undefined)
+      this.#workflowSite("/input", () =>
+        validate(this.turn, program.inputSchema as SchemaSource, raw, "workflow input"),
+      );
     let input = raw;
     if (program.inputFrom !== undefined) {
       const { inputFrom } = program;
@@ -130,7 +133,8 @@ export class Machine {
     const frame = this.turn.taskFrame(slot);
     const { type, body } = this.turn.node(frame);
     this.#at = slot;
-    if (type.finished === undefined) throw new Error(`assertion: a ${type.kind} task has children only if it knows what their end means`);
+    if (type.finished === undefined)
+      throw new Error(`assertion: a ${type.kind} task has children only if it knows what their end means`);
     return this.apply(slot, type.finished(body, new FrameRun(this.turn, frame), { role, output }));
   }
 
@@ -147,7 +151,12 @@ export class Machine {
 
   /** Data flow before the task: external schemas, input.schema, input.from; then timeout and extensions. */
   #prepare(slot: number, frame: TaskFrame, node: TaskNode): Next {
-    const missing = missingSchemas(this.turn, [node.inputSchema, node.outputSchema, node.exportSchema, ...iteratorSchemas(node)]);
+    const missing = missingSchemas(this.turn, [
+      node.inputSchema,
+      node.outputSchema,
+      node.exportSchema,
+      ...iteratorSchemas(node),
+    ]);
     if (missing.length > 0) {
       for (const schema of missing) this.#fetchSchema(slot, schema, frame.raw);
       return undefined;
@@ -287,7 +296,7 @@ export class Machine {
   /** `end`: the tasks around the one that ended the run complete with its output, everything else under way is cancelled, and nothing catches it. */
   #endRun(slot: number, output: Json): Next {
     const above = new Set<number>([slot]);
-    for (let parent = this.turn.frame(slot).parent; parent >= 0; ) {
+    for (let parent = this.turn.frame(slot).parent; parent >= 0;) {
       const frame = this.turn.frame(parent);
       above.add(parent);
       if (frame.kind === "task") this.turn.note(frame, "completed", { output });
@@ -304,8 +313,13 @@ export class Machine {
     const { outputAs, outputSchema } = this.turn.program;
     let output = raw;
     this.#at = -1;
-    if (outputAs !== undefined) this.#workflowSite("/output", () => (output = evaluate(this.turn, outputAs, raw, { site: sites.workflowOutput })));
-    if (outputSchema !== undefined && !this.turn.stopped) this.#workflowSite("/output", () => validate(this.turn, outputSchema, output, "workflow output"));
+    if (outputAs !== undefined)
+      this.#workflowSite(
+        "/output",
+        () => (output = evaluate(this.turn, outputAs, raw, { site: sites.workflowOutput })),
+      );
+    if (outputSchema !== undefined && !this.turn.stopped)
+      this.#workflowSite("/output", () => validate(this.turn, outputSchema, output, "workflow output"));
     if (this.turn.stopped) return undefined;
     this.#stopAll();
     this.state.status = "completed";
@@ -335,14 +349,16 @@ export class Machine {
     const pointer = slot < 0 ? "" : this.#instance(this.turn.taskFrame(slot));
     const fault = completeFault(given, this.turn.program.errorTypes, pointer);
     const path = new Set<number>(slot < 0 ? [] : [slot]);
-    for (let child = slot; child >= 0; ) {
+    for (let child = slot; child >= 0;) {
       const { parent, role } = this.turn.frame(child);
       if (parent < 0) break;
       const above = this.turn.frame(parent);
       if (above.kind === "task" && !role.startsWith("@")) {
         const { type, body } = this.turn.node(above);
         if (type.faulted !== undefined) {
-          const outcome = this.#handling(parent, () => type.faulted?.(body, new FrameRun(this.turn, above), role, fault));
+          const outcome = this.#handling(parent, () =>
+            type.faulted?.(body, new FrameRun(this.turn, above), role, fault),
+          );
           if (outcome !== undefined) return this.#handled(parent, child, path, outcome, fault);
         }
       }
@@ -360,7 +376,10 @@ export class Machine {
     } catch (error) {
       const fault = faultFrom(error);
       if (fault === undefined) throw error;
-      return { type: "fault", fault: completeFault(fault, this.turn.program.errorTypes, this.#instance(this.turn.taskFrame(slot))) };
+      return {
+        type: "fault",
+        fault: completeFault(fault, this.turn.program.errorTypes, this.#instance(this.turn.taskFrame(slot))),
+      };
     }
   }
 
@@ -390,7 +409,8 @@ export class Machine {
   /** Cancellation by an operator: everything stops, frames are kept. */
   cancelRun(reason: string | undefined): void {
     this.#stopAll(new Set());
-    for (const [id, { role }] of Object.entries(this.state.pending)) if (role === "@detached") this.turn.cancelCommand(Number(id));
+    for (const [id, { role }] of Object.entries(this.state.pending))
+      if (role === "@detached") this.turn.cancelCommand(Number(id));
     this.state.status = "cancelled";
     this.state.endedAt = this.turn.now;
     this.turn.commands.push({ type: "cancel", ...(reason === undefined ? {} : { reason }) });
@@ -403,7 +423,8 @@ export class Machine {
       this.turn.cancelCommands(frame);
       if (path !== undefined && !path.has(slot) && frame.phase !== "new") this.turn.note(frame, "cancelled");
     }
-    for (const [id, { frame, role }] of Object.entries(this.state.pending)) if (frame < 0 && role !== "@detached") this.turn.cancelCommand(Number(id));
+    for (const [id, { frame, role }] of Object.entries(this.state.pending))
+      if (frame < 0 && role !== "@detached") this.turn.cancelCommand(Number(id));
     this.state.held.length = 0;
     this.state.yielded = false;
     this.state.inbox.changed = true;
@@ -417,7 +438,12 @@ export class Machine {
   #timedOut(slot: number, frame: TaskFrame): Next {
     this.turn.cancelBelow(slot);
     this.turn.cancelCommands(frame);
-    return this.fail(slot, { type: "timeout", status: 408, title: "Task timed out", detail: `Cannot finish "${this.turn.node(frame).name}": it took longer than its timeout` });
+    return this.fail(slot, {
+      type: "timeout",
+      status: 408,
+      title: "Task timed out",
+      detail: `Cannot finish "${this.turn.node(frame).name}": it took longer than its timeout`,
+    });
   }
 
   #workflowTimedOut(): Next {
@@ -428,7 +454,8 @@ export class Machine {
 
   #fetchSchema(slot: number, schema: SchemaSource & { readonly pointer: string }, raw: Json): void {
     if (!("resource" in schema)) return;
-    const place = slot < 0 ? { site: sites.workflowInput } : { site: sites.taskInput, frame: this.turn.taskFrame(slot) };
+    const place =
+      slot < 0 ? { site: sites.workflowInput } : { site: sites.taskInput, frame: this.turn.taskFrame(slot) };
     const endpoint = evaluateEndpoint(schema.resource, {
       input: raw,
       value: (evaluator, data = raw) => evaluate(this.turn, evaluator, data, place),
@@ -444,9 +471,11 @@ export class Machine {
   }
 
   #schemaFetched(slot: number | undefined, answer: Answer): Next {
-    if (answer.type === "failed") return this.fail(slot ?? -1, slot === undefined ? { ...answer.fault, instance: "/input" } : answer.fault);
+    if (answer.type === "failed")
+      return this.fail(slot ?? -1, slot === undefined ? { ...answer.fault, instance: "/input" } : answer.fault);
     if (answer.type === "completed") this.state.resources[answer.role.slice(SCHEMA.length)] = answer.output;
-    if (slot === undefined) return Object.values(this.state.pending).some(({ role }) => role.startsWith(SCHEMA)) ? undefined : this.begin();
+    if (slot === undefined)
+      return Object.values(this.state.pending).some(({ role }) => role.startsWith(SCHEMA)) ? undefined : this.begin();
     const frame = this.turn.taskFrame(slot);
     return frame.commands.length > 0 ? undefined : this.#prepare(slot, frame, this.turn.node(frame));
   }
@@ -457,7 +486,8 @@ export class Machine {
     const node = this.turn.node(frame);
     this.#at = slot;
     if (frame.children > 0) {
-      if (node.timeout !== undefined && frame.phase !== "new") startTimeout(this.turn, slot, node.timeout, inputOf(frame));
+      if (node.timeout !== undefined && frame.phase !== "new")
+        startTimeout(this.turn, slot, node.timeout, inputOf(frame));
       return undefined;
     }
     if (frame.phase === "new") return slot;
@@ -473,7 +503,12 @@ export class Machine {
     if (node.timeout !== undefined) startTimeout(this.turn, slot, node.timeout, inputOf(frame));
     const run = new FrameRun(this.turn, frame);
     const revived = node.type.revive !== undefined && frame.local !== null;
-    const next = this.apply(slot, revived ? (node.type.revive as NonNullable<typeof node.type.revive>)(node.body, run) : node.type.start(node.body, run));
+    const next = this.apply(
+      slot,
+      revived
+        ? (node.type.revive as NonNullable<typeof node.type.revive>)(node.body, run)
+        : node.type.start(node.body, run),
+    );
     return node.kind === "listen" ? this.#listenStarted(slot, frame, node, next) : next;
   }
 
@@ -493,7 +528,10 @@ export class Machine {
 /** Schemas of an iterator are fetched with those of its task. */
 function iteratorSchemas({ definition, body }: TaskNode): readonly (SchemaSource | undefined)[] {
   if (!("foreach" in definition) && !("with" in definition)) return [];
-  const source = body as { readonly iterator?: IteratorSchemas; readonly messages?: { readonly iterator?: IteratorSchemas } };
+  const source = body as {
+    readonly iterator?: IteratorSchemas;
+    readonly messages?: { readonly iterator?: IteratorSchemas };
+  };
   const transformations = (source.iterator ?? source.messages?.iterator)?.transformations;
   return [transformations?.outputSchema, transformations?.exportSchema];
 }

@@ -1,7 +1,8 @@
 import type { WorkflowDocument } from "../dsl/model.ts";
 import type { Json } from "../lib/json.ts";
 import type { Evaluator } from "../tasks/evaluator.ts";
-import type { DurationSource, SchemaSource } from "../tasks/scope.ts";
+import type { SchemaSource } from "../tasks/schema-source.ts";
+import type { DurationSource } from "../tasks/scope.ts";
 import type { CompiledList, TaskNode } from "../tasks/task-type.ts";
 
 /** A piece of document that was compiled as one: the workflow, or a function from outside. Tasks and lists are found by their pointers. */

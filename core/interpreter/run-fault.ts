@@ -6,9 +6,14 @@ import { TaskFault } from "../tasks/task-fault.ts";
 /** What was thrown by the code of a task, as a fault; undefined for what is no fault of the workflow but ours. */
 export function faultFrom(error: unknown): Fault | undefined {
   if (error instanceof TaskFault) return error.fault;
-  if (error instanceof ExpressionError) return standardFault("expression", "Expression failed", error.message, { data: error.value });
+  if (error instanceof ExpressionError)
+    return standardFault("expression", "Expression failed", error.message, { data: error.value });
   if (error instanceof ExpressionLimitError) {
-    return standardFault("runtime", "Expression limit exceeded", `Cannot finish the expression: it used up its budget of ${error.limit} (${error.message})`);
+    return standardFault(
+      "runtime",
+      "Expression limit exceeded",
+      `Cannot finish the expression: it used up its budget of ${error.limit} (${error.message})`,
+    );
   }
   return undefined;
 }

@@ -154,7 +154,15 @@ export function newRunState(event: Started, ahead: readonly string[]): RunState 
     pending: {},
     yielded: false,
     held: [],
-    inbox: { events: [], size: 0, dropped: 0, recent: [], ahead: [...ahead], subscription: null, changed: ahead.length > 0 },
+    inbox: {
+      events: [],
+      size: 0,
+      dropped: 0,
+      recent: [],
+      ahead: [...ahead],
+      subscription: null,
+      changed: ahead.length > 0,
+    },
     resources: {},
   };
 }

@@ -46,8 +46,16 @@ export interface StepResult {
  */
 export function step(program: Program, state: RunState | undefined, event: RunEvent): StepResult {
   if (state === undefined) {
-    if (event.type !== "started") throw new Error(`assertion: the first fact of a run is "started", not "${event.type}"`);
-    const turn = new Turn(program, newRunState(event, program.listens.map(({ pointer }) => pointer)), event.at);
+    if (event.type !== "started")
+      throw new Error(`assertion: the first fact of a run is "started", not "${event.type}"`);
+    const turn = new Turn(
+      program,
+      newRunState(
+        event,
+        program.listens.map(({ pointer }) => pointer),
+      ),
+      event.at,
+    );
     const machine = new Machine(turn);
     machine.resume(machine.guarded(-1, () => machine.begin()));
     return finish(turn, machine);
@@ -118,7 +126,8 @@ function hold(state: RunState, event: Exclude<RunEvent, { readonly type: "starte
   if (!("id" in event)) return;
   const pending = state.pending[event.id];
   if (pending === undefined && event.type !== "eventDelivered") return;
-  if (pending !== undefined && event.type !== "eventDelivered" && event.type !== "childStarted") pending.answered = true;
+  if (pending !== undefined && event.type !== "eventDelivered" && event.type !== "childStarted")
+    pending.answered = true;
   state.held.push(event);
 }
 
@@ -145,7 +154,9 @@ function answerFrom(event: AnswerEvent, { role }: Pending): Answer {
     case "eventDelivered":
       return { type: "message", role, message: event.event };
     case "subscriptionEnded":
-      return event.fault === undefined ? { type: "ended", role } : { type: "failed", role, fault: withoutInstance(event.fault) };
+      return event.fault === undefined
+        ? { type: "ended", role }
+        : { type: "failed", role, fault: withoutInstance(event.fault) };
   }
 }
 
@@ -158,7 +169,7 @@ function withoutInstance({ instance: _instance, ...fault }: Fault): Fault {
 function deliver(turn: Turn, machine: Machine, { event }: EventDelivered): void {
   if (isRepeated(turn, event)) return;
   const consumers = listeners(turn).filter((slot) => offer(turn, machine, slot, event));
-  if (consumers.length === 0) keep(turn, event);
+  if (consumers.length === 0 && turn.state.inbox.ahead.length > 0) keep(turn, event);
 }
 
 function offer(turn: Turn, machine: Machine, slot: number, event: JsonObject): boolean {

@@ -62,7 +62,8 @@ export class Turn {
     try {
       return this.program.function(this.state.resources[key] ?? null);
     } catch (error) {
-      if (error instanceof ProgramError) throw taskFault("configuration", "Invalid function", `Cannot call "${key}": ${error.message}`);
+      if (error instanceof ProgramError)
+        throw taskFault("configuration", "Invalid function", `Cannot call "${key}": ${error.message}`);
       throw error;
     }
   }
@@ -80,7 +81,8 @@ export class Turn {
       parent: parentSlot,
       role: child.role,
       ...unitOf(child, parent, parent === undefined ? "" : this.pointer(parent)),
-      iterations: child.iteration === undefined ? (parent?.iterations ?? []) : [...(parent?.iterations ?? []), child.iteration],
+      iterations:
+        child.iteration === undefined ? (parent?.iterations ?? []) : [...(parent?.iterations ?? []), child.iteration],
       attempt: child.attempt ?? parent?.attempt ?? 1,
       trail: trailOf(child, parent, parent === undefined ? "" : this.pointer(parent)),
       ...(subject === undefined ? {} : { subject }),
@@ -130,7 +132,11 @@ export class Turn {
       this.frame(frame.parent).children += 1;
       if (frames.length - free.length >= LEVELS_MAX && this.#level(frame) > LEVELS_MAX) {
         this.frame(frame.parent).children -= 1;
-        throw taskFault("runtime", "Nested too deeply", `Cannot run more than ${LEVELS_MAX} levels of tasks inside tasks: a function may call itself`);
+        throw taskFault(
+          "runtime",
+          "Nested too deeply",
+          `Cannot run more than ${LEVELS_MAX} levels of tasks inside tasks: a function may call itself`,
+        );
       }
     }
     const slot = free.pop() ?? frames.length;
@@ -159,7 +165,7 @@ export class Turn {
     const found: number[] = [];
     const under = new Set([slot]);
     // A child may lie in a lower slot than its parent: as many rounds as there are levels.
-    for (let before = -1; before !== found.length; ) {
+    for (let before = -1; before !== found.length;) {
       before = found.length;
       for (const [candidate, frame] of this.state.frames.entries()) {
         if (frame === null || under.has(candidate) || !under.has(frame.parent)) continue;
@@ -192,7 +198,8 @@ export class Turn {
     const command = this.#command(id, draft, frame);
     this.commands.push(command);
     if (draft.type === "publish") return;
-    const detached = (draft.type === "startActivity" && draft.detached === true) || (draft.type === "startChild" && !draft.await);
+    const detached =
+      (draft.type === "startActivity" && draft.detached === true) || (draft.type === "startChild" && !draft.await);
     this.state.pending[id] = { frame: detached ? -1 : slot, role: detached ? "@detached" : draft.role, command };
     if (!detached) frame?.commands.push(id);
   }
@@ -202,7 +209,15 @@ export class Turn {
       case "startActivity": {
         const task = this.position(frame);
         const delivery = frame === undefined ? "at-least-once" : this.node(frame).delivery;
-        return { type: "startActivity", id, kind: draft.kind, arguments: draft.arguments, task, idempotencyKey: this.#idempotencyKey(frame, draft.role), delivery };
+        return {
+          type: "startActivity",
+          id,
+          kind: draft.kind,
+          arguments: draft.arguments,
+          task,
+          idempotencyKey: this.#idempotencyKey(frame, draft.role),
+          delivery,
+        };
       }
       case "setTimer":
         return { type: "setTimer", id, dueAt: draft.dueAt };
@@ -210,7 +225,16 @@ export class Turn {
         return { type: "subscribe", id, source: "asyncapi", arguments: draft.arguments, task: this.position(frame) };
       case "startChild": {
         const { namespace, name, version, input } = draft;
-        return { type: "startChild", id, namespace, name, version, input, await: draft.await, task: this.position(frame) };
+        return {
+          type: "startChild",
+          id,
+          namespace,
+          name,
+          version,
+          input,
+          await: draft.await,
+          task: this.position(frame),
+        };
       }
       case "publish":
         return { type: "publish", id, event: draft.event };
@@ -219,8 +243,14 @@ export class Turn {
 
   /** Where a command comes from; the run itself speaks for the workflow. */
   position(frame: TaskFrame | undefined): TaskPosition {
-    if (frame === undefined) return { name: this.program.document.document.name, pointer: "", iterations: [], attempt: 1 };
-    return { name: this.node(frame).name, pointer: this.pointer(frame), iterations: frame.iterations, attempt: frame.attempt };
+    if (frame === undefined)
+      return { name: this.program.document.document.name, pointer: "", iterations: [], attempt: 1 };
+    return {
+      name: this.node(frame).name,
+      pointer: this.pointer(frame),
+      iterations: frame.iterations,
+      attempt: frame.attempt,
+    };
   }
 
   /** The same for every attempt of an enclosing try, so that a retried call is recognisable as the same effect. */
@@ -287,15 +317,27 @@ export class Turn {
   }
 }
 
-function taskFrameFrom(base: Omit<TaskFrame, "kind" | "task" | "phase" | "raw" | "startedAt" | "local" | "commands">, task: string, raw: Json, startedAt: number): TaskFrame {
+function taskFrameFrom(
+  base: Omit<TaskFrame, "kind" | "task" | "phase" | "raw" | "startedAt" | "local" | "commands">,
+  task: string,
+  raw: Json,
+  startedAt: number,
+): TaskFrame {
   return { kind: "task", ...base, task, phase: "new", raw, startedAt, local: null, commands: [] };
 }
 
-function unitOf(child: ChildRun, parent: TaskFrame | undefined, parentPointer: string): { readonly unit?: string; readonly base?: string } {
+function unitOf(
+  child: ChildRun,
+  parent: TaskFrame | undefined,
+  parentPointer: string,
+): { readonly unit?: string; readonly base?: string } {
   if (child.unit !== undefined) return { unit: child.unit, base: `${parentPointer}/call` };
   // Functions and extensions of the document stand at pointers of their own, whoever uses them.
   if (child.task?.startsWith("/use/") === true || child.role.startsWith("@")) return {};
-  return { ...(parent?.unit === undefined ? {} : { unit: parent.unit }), ...(parent?.base === undefined ? {} : { base: parent.base }) };
+  return {
+    ...(parent?.unit === undefined ? {} : { unit: parent.unit }),
+    ...(parent?.base === undefined ? {} : { base: parent.base }),
+  };
 }
 
 function trailOf(child: ChildRun, parent: TaskFrame | undefined, parentPointer: string): string {

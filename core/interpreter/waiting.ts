@@ -13,7 +13,8 @@ export function outstanding(_program: Program, state: RunState): Command[] {
   const commands: Command[] = [];
   for (const pending of Object.values(state.pending)) if (pending.answered !== true) commands.push(pending.command);
   const { subscription } = state.inbox;
-  if (subscription !== null && !isTerminal(state.status)) commands.push({ type: "subscribe", source: "events", ...subscription });
+  if (subscription !== null && !isTerminal(state.status))
+    commands.push({ type: "subscribe", source: "events", ...subscription });
   if (state.yielded) commands.push({ type: "yield" });
   return commands;
 }
@@ -23,7 +24,8 @@ export function waitingFor(program: Program, state: RunState): Waiting[] {
   const turn = new Turn(program, state, 0);
   const waits: Waiting[] = [];
   for (const [id, pending] of Object.entries(state.pending)) {
-    if (pending.frame < 0 || pending.role === TIMEOUT || pending.role === "attempt" || pending.answered === true) continue;
+    if (pending.frame < 0 || pending.role === TIMEOUT || pending.role === "attempt" || pending.answered === true)
+      continue;
     const frame = turn.taskFrame(pending.frame);
     waits.push({ ...describe(pending), id: Number(id), ...place(turn, frame), ...due(state, frame, pending) });
   }
@@ -31,7 +33,13 @@ export function waitingFor(program: Program, state: RunState): Waiting[] {
     const frame = turn.taskFrame(slot);
     const { type, body } = turn.node(frame);
     const reason = type.describe?.(body, frame.local) ?? "an event";
-    waits.push({ kind: "event", id: state.inbox.subscription?.id ?? 0, ...place(turn, frame), reason, ...due(state, frame, undefined) });
+    waits.push({
+      kind: "event",
+      id: state.inbox.subscription?.id ?? 0,
+      ...place(turn, frame),
+      reason,
+      ...due(state, frame, undefined),
+    });
   }
   return waits;
 }
@@ -54,13 +62,18 @@ function describe({ command, role, child }: Pending): Pick<Waiting, "kind" | "re
   switch (command.type) {
     case "setTimer": {
       const until = new Date(command.dueAt).toISOString();
-      return role === "retry" ? { kind: "retry", reason: `retry at ${until}` } : { kind: "timer", reason: `wait until ${until}` };
+      return role === "retry"
+        ? { kind: "retry", reason: `retry at ${until}` }
+        : { kind: "timer", reason: `wait until ${until}` };
     }
     case "startActivity":
       return { kind: "activity", reason: describeActivity(command.kind, command.arguments) };
     case "startChild": {
       const run = child === undefined ? "" : ` (run ${child.runId})`;
-      return { kind: "child", reason: `workflow ${command.namespace}/${command.name}:${child?.version ?? command.version}${run}` };
+      return {
+        kind: "child",
+        reason: `workflow ${command.namespace}/${command.name}:${child?.version ?? command.version}${run}`,
+      };
     }
     case "subscribe":
       return { kind: "event", reason: "messages of an AsyncAPI operation" };

@@ -64,10 +64,7 @@ export interface ClearTimer {
 }
 
 /** One CloudEvent attribute's demand: equality, an anchored regular expression, or a jq predicate with the attribute's value (or the data) as `.`. */
-export type AttributeMatch =
-  | { readonly equals: Json }
-  | { readonly pattern: string }
-  | { readonly expression: string };
+export type AttributeMatch = { readonly equals: Json } | { readonly pattern: string } | { readonly expression: string };
 
 /** A filter a host matches CloudEvents against; all conditions hold. `data` is an attribute like the others. */
 export interface EventFilter {

@@ -30,6 +30,10 @@ export function standardErrorName(type: string): StandardFault | undefined {
 
 /** A title for an error that was given none: the last words of its type, `https://example.com/errors/not-found` being "Not found". */
 export function errorTitle(type: string): string {
-  const words = (canonicalErrorType(type).split(/[/#?]/u).findLast((part) => part !== "") ?? "error").replaceAll(/[-_.]+/gu, " ");
+  const words = (
+    canonicalErrorType(type)
+      .split(/[/#?]/u)
+      .findLast((part) => part !== "") ?? "error"
+  ).replaceAll(/[-_.]+/gu, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

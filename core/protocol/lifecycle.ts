@@ -47,7 +47,8 @@ export function lifecycleEvents(step: LifecycleStep): readonly JsonObject[] {
   const { before, after, trace } = step;
   const builder = new EventBuilder(step);
   if (before === undefined) builder.workflow("started", "startedAt", { definition: definitionOf(step.workflow) });
-  else if (before === "suspended" && after.status !== "suspended" && !isTerminal(after.status)) builder.workflow("resumed", "resumedAt");
+  else if (before === "suspended" && after.status !== "suspended" && !isTerminal(after.status))
+    builder.workflow("resumed", "resumedAt");
   for (const moment of trace) builder.task(moment);
   if (before !== after.status) {
     switch (after.status) {
@@ -61,7 +62,11 @@ export function lifecycleEvents(step: LifecycleStep): readonly JsonObject[] {
         builder.workflow("faulted", "faultedAt", { error: after.fault as Fault as unknown as Json });
         break;
       case "completed":
-        builder.workflow("completed", "completedAt", outputOf(after.output ?? null, `${step.baseUri}/runs/${step.runId}/output`));
+        builder.workflow(
+          "completed",
+          "completedAt",
+          outputOf(after.output ?? null, `${step.baseUri}/runs/${step.runId}/output`),
+        );
         break;
       default:
         break;
@@ -92,13 +97,19 @@ class EventBuilder {
     if (status === undefined) return;
     const details: JsonObject = {
       ...(moment === "faulted" && fault !== undefined ? { error: fault as unknown as Json } : {}),
-      ...(moment === "completed" ? outputOf(output ?? null, `${this.#step.baseUri}/runs/${this.#step.runId}/tasks/${encodeURIComponent(task)}/output`) : {}),
+      ...(moment === "completed"
+        ? outputOf(
+            output ?? null,
+            `${this.#step.baseUri}/runs/${this.#step.runId}/tasks/${encodeURIComponent(task)}/output`,
+          )
+        : {}),
     };
     const at = { workflow: this.#name, task: pointer };
     this.#add(`task.${moment}`, { ...at, [`${moment}At`]: this.#time, ...details });
     this.#add("task.status-changed", { ...at, updatedAt: this.#time, status });
     if (moment === "started" && correlation !== undefined) this.workflow("correlation-started", "startedAt");
-    if (moment === "completed" && correlation !== undefined) this.workflow("correlation-completed", "completedAt", { correlationKeys: correlation });
+    if (moment === "completed" && correlation !== undefined)
+      this.workflow("correlation-completed", "completedAt", { correlationKeys: correlation });
   }
 
   #add(type: string, data: JsonObject): void {

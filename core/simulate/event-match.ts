@@ -7,20 +7,30 @@ export function passesFilters(filters: readonly EventFilter[], event: JsonObject
   return filters.some(
     (filter) =>
       Object.entries(filter.with).every(([name, match]) => passes(match, event, name)) &&
-      (filter.correlate ?? []).every(({ from, equals }) => evaluates(from, event, (value) => jsonEquals(value, equals))),
+      (filter.correlate ?? []).every(({ from, equals }) =>
+        evaluates(from, event, (value) => jsonEquals(value, equals)),
+      ),
   );
 }
 
 function passes(match: AttributeMatch, event: JsonObject, name: string): boolean {
   const value = getKey(event, name);
-  if ("expression" in match) return evaluates(match.expression, value ?? null, (result) => result !== null && result !== false);
+  if ("expression" in match)
+    return evaluates(match.expression, value ?? null, (result) => result !== null && result !== false);
   if (value === undefined) return false;
   if ("equals" in match) return jsonEquals(value, match.equals);
   if (typeof value !== "string") return false;
-  return value === match.pattern || evaluates(`test(${JSON.stringify(`^(?:${match.pattern})$`)})`, value, (result) => result === true);
+  return (
+    value === match.pattern ||
+    evaluates(`test(${JSON.stringify(`^(?:${match.pattern})$`)})`, value, (result) => result === true)
+  );
 }
 
-function evaluates(source: string, input: Parameters<ReturnType<typeof compileExpression>["value"]>[0], holds: (value: ReturnType<ReturnType<typeof compileExpression>["value"]>) => boolean): boolean {
+function evaluates(
+  source: string,
+  input: Parameters<ReturnType<typeof compileExpression>["value"]>[0],
+  holds: (value: ReturnType<ReturnType<typeof compileExpression>["value"]>) => boolean,
+): boolean {
   try {
     return holds(compileExpression(source, { variables: [] }).value(input, [], { nowMs: 0 }));
   } catch {

@@ -41,7 +41,13 @@ export interface Simulation {
   readonly maxMs?: number;
   readonly runId?: string;
   /** Called after each fact with what followed from it; `before` is the status it found. */
-  readonly observe?: (event: RunEvent, state: RunState, trace: readonly TaskTrace[], before: RunStatus | undefined, commands: readonly Command[]) => void;
+  readonly observe?: (
+    event: RunEvent,
+    state: RunState,
+    trace: readonly TaskTrace[],
+    before: RunStatus | undefined,
+    commands: readonly Command[],
+  ) => void;
 }
 
 /** A call a run made. */
@@ -127,7 +133,8 @@ class SimulatedWorld {
   run(): SimulationResult {
     const { events, controls, maxMs } = this.#simulation;
     for (const { afterMs, event } of events ?? []) this.#later(afterMs, () => this.#arrive(event));
-    for (const { afterMs, control } of controls ?? []) this.#later(afterMs, () => this.#control({ ...control, at: this.#now } as ControlEvent));
+    for (const { afterMs, control } of controls ?? [])
+      this.#later(afterMs, () => this.#control({ ...control, at: this.#now } as ControlEvent));
     this.#take(this.#started());
     const endMs = this.#startMs + (maxMs ?? TEN_YEARS_MS);
     for (let steps = 0; steps < STEPS_MAX; steps += 1) {
@@ -149,7 +156,9 @@ class SimulatedWorld {
       workflow: { namespace, name, version, digest: this.#program.digest },
       input: input ?? {},
       env: env ?? {},
-      secrets: Object.fromEntries(Object.entries(secrets ?? {}).map(([secret, value]) => [secret, markedShape(value, [secret])])),
+      secrets: Object.fromEntries(
+        Object.entries(secrets ?? {}).map(([secret, value]) => [secret, markedShape(value, [secret])]),
+      ),
       runtime: runtime ?? { name: "stigmer", version: "simulation", metadata: {} },
     };
   }
@@ -159,7 +168,12 @@ class SimulatedWorld {
     let best = -1;
     for (const [index, candidate] of this.#upcoming.entries()) {
       const leader = this.#upcoming[best];
-      if (leader === undefined || candidate.atMs < leader.atMs || (candidate.atMs === leader.atMs && candidate.order < leader.order)) best = index;
+      if (
+        leader === undefined ||
+        candidate.atMs < leader.atMs ||
+        (candidate.atMs === leader.atMs && candidate.order < leader.order)
+      )
+        best = index;
     }
     return best < 0 ? undefined : this.#upcoming.splice(best, 1)[0];
   }
@@ -167,7 +181,12 @@ class SimulatedWorld {
   #later(afterMs: number, happen: () => void, command?: number): void {
     this.#order += 1;
     const base = command === undefined && this.#state === undefined ? this.#startMs : this.#now;
-    this.#upcoming.push({ atMs: base + afterMs, order: this.#order, happen, ...(command === undefined ? {} : { command }) });
+    this.#upcoming.push({
+      atMs: base + afterMs,
+      order: this.#order,
+      happen,
+      ...(command === undefined ? {} : { command }),
+    });
   }
 
   #take(event: RunEvent): void {
@@ -215,7 +234,8 @@ class SimulatedWorld {
   }
 
   #takeBack(id: number): void {
-    for (let index = this.#upcoming.length - 1; index >= 0; index -= 1) if (this.#upcoming[index]?.command === id) this.#upcoming.splice(index, 1);
+    for (let index = this.#upcoming.length - 1; index >= 0; index -= 1)
+      if (this.#upcoming[index]?.command === id) this.#upcoming.splice(index, 1);
     const call = this.#calls.find((candidate) => candidate.id === id);
     if (call !== undefined) call.cancelled = true;
   }
@@ -235,22 +255,32 @@ class SimulatedWorld {
     });
     const answer = this.#mocks.answer(command) ?? this.#withoutMock(command);
     if (command.type === "subscribe") this.#stream(command, answer);
-    else if (answer.never !== true) this.#later(answer.delayMs ?? 0, () => this.#take(this.#answer(command, answer)), command.id);
+    else if (answer.never !== true)
+      this.#later(answer.delayMs ?? 0, () => this.#take(this.#answer(command, answer)), command.id);
     if (command.type !== "startChild") return;
-    const version = command.version === "latest" ? (this.#child(command)?.document.version ?? "latest") : command.version;
+    const version =
+      command.version === "latest" ? (this.#child(command)?.document.version ?? "latest") : command.version;
     this.#take({ type: "childStarted", at: this.#now, id: command.id, runId: `${this.#runId}-${command.id}`, version });
   }
 
   #answer(command: StartActivity | StartChild, answer: MockAnswer): RunEvent {
     const { id } = command;
     const child = command.type === "startChild";
-    if (answer.error !== undefined) return { type: child ? "childFailed" : "activityFailed", at: this.#now, id, fault: answer.error };
+    if (answer.error !== undefined)
+      return { type: child ? "childFailed" : "activityFailed", at: this.#now, id, fault: answer.error };
     return { type: child ? "childCompleted" : "activityCompleted", at: this.#now, id, output: answer.output ?? null };
   }
 
-  #stream({ id }: SubscribeMessages, { messages = [], everyMs = 0, delayMs = 0, never = false, open = never, error }: MockAnswer): void {
+  #stream(
+    { id }: SubscribeMessages,
+    { messages = [], everyMs = 0, delayMs = 0, never = false, open = never, error }: MockAnswer,
+  ): void {
     for (const [index, message] of messages.entries()) {
-      this.#later(delayMs + index * everyMs, () => this.#take({ type: "eventDelivered", at: this.#now, id, event: message }), id);
+      this.#later(
+        delayMs + index * everyMs,
+        () => this.#take({ type: "eventDelivered", at: this.#now, id, event: message }),
+        id,
+      );
     }
     if (open) return;
     const ended = { type: "subscriptionEnded", id, ...(error === undefined ? {} : { fault: error }) } as const;
@@ -259,7 +289,8 @@ class SimulatedWorld {
 
   /** What a call without mock gets: a child workflow that was given runs; a noop does nothing; anything else is a fault that says what to do. */
   #withoutMock(command: MockedCall): MockAnswer {
-    if (command.type === "startActivity" && command.kind === "noop") return { output: command.arguments["value"] ?? null };
+    if (command.type === "startActivity" && command.kind === "noop")
+      return { output: command.arguments["value"] ?? null };
     const document = command.type === "startChild" ? this.#child(command) : undefined;
     if (command.type !== "startChild" || document === undefined) {
       const detail = `Cannot simulate "${command.task.name}": it has no mock, there should be one for "${command.task.name}" or "${command.task.pointer}"`;
@@ -283,7 +314,9 @@ class SimulatedWorld {
   }
 
   #child({ namespace, name, version }: StartChild): WorkflowDocument | undefined {
-    const candidates = (this.#simulation.workflows ?? []).filter(({ document }) => document.namespace === namespace && document.name === name);
+    const candidates = (this.#simulation.workflows ?? []).filter(
+      ({ document }) => document.namespace === namespace && document.name === name,
+    );
     const wanted = version === "latest" ? latestRelease(candidates.map(({ document }) => document.version)) : version;
     return candidates.find(({ document }) => document.version === wanted);
   }
@@ -295,7 +328,8 @@ class SimulatedWorld {
   }
 
   #control(event: ControlEvent): void {
-    const refused = this.#state === undefined ? "the run has not started" : checkControl(this.#program, this.#state, event);
+    const refused =
+      this.#state === undefined ? "the run has not started" : checkControl(this.#program, this.#state, event);
     if (refused !== undefined) this.#refused.push(refused);
     else this.#take(event);
   }

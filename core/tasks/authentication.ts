@@ -2,9 +2,8 @@ import type { AuthenticationPolicy, AuthenticationReference } from "../dsl/model
 import { compileExpression } from "../expr/expression.ts";
 import { type Json, type JsonObject, getKey, isJsonObject } from "../lib/json.ts";
 import { hasSecretMarker, secretMarker } from "../lib/secret-marker.ts";
-import type { Evaluator } from "./evaluator.ts";
+import type { Evaluation, Evaluator } from "./evaluator.ts";
 import type { Scope } from "./scope.ts";
-import type { TaskRun } from "./task-type.ts";
 
 const schemes = ["basic", "bearer", "digest", "oauth2", "oidc"] as const;
 
@@ -24,7 +23,8 @@ export function compileAuthentication(reference: AuthenticationReference, scope:
   }
   const policy = reference as AuthenticationPolicy;
   const scheme = schemes.find((candidate) => policy[candidate] !== undefined);
-  if (scheme === undefined) throw scope.error(`Cannot authenticate: the policy has no scheme, it should have one of ${schemes.join(", ")}`);
+  if (scheme === undefined)
+    throw scope.error(`Cannot authenticate: the policy has no scheme, it should have one of ${schemes.join(", ")}`);
   const properties = policy[scheme] as unknown as JsonObject;
   const use = getKey(properties, "use");
   const secret = typeof use === "string" ? scope.declared(use, scheme, "use") : undefined;
@@ -32,7 +32,7 @@ export function compileAuthentication(reference: AuthenticationReference, scope:
 }
 
 /** The policy as activities take it: `{ <scheme>: properties }`, or `{ <scheme>: { use: secret } }` whose properties only the host knows. */
-export function evaluateAuthentication(source: AuthenticationSource, run: Pick<TaskRun, "value" | "requireSecret">): JsonObject {
+export function evaluateAuthentication(source: AuthenticationSource, run: Evaluation): JsonObject {
   if (source.secret !== undefined) run.requireSecret(source.secret);
   return { [source.scheme]: run.value(source.properties) };
 }
@@ -54,7 +54,10 @@ export function authorizationOf(policy: Json | undefined): Json {
       return { scheme: "Basic", parameter: known ? basicParameter.value(properties, [], { nowMs: 0 }) : null };
     }
     case "bearer":
-      return { scheme: "Bearer", parameter: typeof secret === "string" ? secretMarker([secret, "token"]) : (properties["token"] ?? null) };
+      return {
+        scheme: "Bearer",
+        parameter: typeof secret === "string" ? secretMarker([secret, "token"]) : (properties["token"] ?? null),
+      };
     case "digest":
       return { scheme: "Digest", parameter: null };
     default:

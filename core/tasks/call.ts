@@ -1,8 +1,21 @@
 import type { AsyncApiArguments, CallTask, ExternalResource, AuthenticationReference, Endpoint } from "../dsl/model.ts";
 import { type Json, type JsonObject, getKey, isJsonObject } from "../lib/json.ts";
+import { pointerFrom } from "../lib/json-pointer.ts";
 import type { ActivityKind } from "../protocol/command.ts";
-import { type AuthenticationSource, authorizationOf, compileAuthentication, evaluateAuthentication } from "./authentication.ts";
-import { type MessagesSource, answerMessages, compileMessages, finishMessage, reviveMessages, startMessages } from "./consume-messages.ts";
+import {
+  type AuthenticationSource,
+  authorizationOf,
+  compileAuthentication,
+  evaluateAuthentication,
+} from "./authentication.ts";
+import {
+  type MessagesSource,
+  answerMessages,
+  compileMessages,
+  finishMessage,
+  reviveMessages,
+  startMessages,
+} from "./consume-messages.ts";
 import { type EndpointSource, compileEndpoint, evaluateEndpoint } from "./endpoint.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { catalogFunctionUrl, functionUrl, parseFunctionReference } from "./function-reference.ts";
@@ -16,8 +29,17 @@ type Protocol = (typeof protocols)[number];
 
 /** A property of `with` that is more than a structure with expressions: an endpoint, an external resource or a policy, at its path. */
 type Special =
-  | { readonly path: readonly string[]; readonly type: "endpoint" | "resource"; readonly endpoint: EndpointSource; readonly name?: string }
-  | { readonly path: readonly string[]; readonly type: "authentication"; readonly authentication: AuthenticationSource };
+  | {
+      readonly path: readonly string[];
+      readonly type: "endpoint" | "resource";
+      readonly endpoint: EndpointSource;
+      readonly name?: string;
+    }
+  | {
+      readonly path: readonly string[];
+      readonly type: "authentication";
+      readonly authentication: AuthenticationSource;
+    };
 
 interface ProtocolBody {
   readonly type: "protocol";
@@ -50,14 +72,18 @@ export const callTask: TaskType<ProtocolBody | FunctionBody | NoopBody> = {
   compile(definition, scope) {
     const { call, with: given } = definition as CallTask;
     const protocol = protocols.find((candidate) => candidate === call);
-    return protocol === undefined ? compileFunctionCall(call, given as JsonObject | undefined, scope) : compileProtocol(protocol, given as unknown as JsonObject, scope);
+    return protocol === undefined
+      ? compileFunctionCall(call, given as JsonObject | undefined, scope)
+      : compileProtocol(protocol, given as unknown as JsonObject, scope);
   },
   start(body, run) {
     switch (body.type) {
       case "protocol":
         return startProtocol(body, run);
       case "noop":
-        return going({ start: [{ role: "call", type: "startActivity", kind: "noop", arguments: objectOf(body.with, run) }] });
+        return going({
+          start: [{ role: "call", type: "startActivity", kind: "noop", arguments: objectOf(body.with, run) }],
+        });
       case "function":
         return startFunction(body, run);
     }
@@ -74,7 +100,8 @@ export const callTask: TaskType<ProtocolBody | FunctionBody | NoopBody> = {
     return complete(child.output);
   },
   revive(body, run) {
-    if (body.type === "protocol" && body.messages !== undefined) return reviveMessages(body.messages, run, protocolArguments(body, run));
+    if (body.type === "protocol" && body.messages !== undefined)
+      return reviveMessages(body.messages, run, protocolArguments(body, run));
     return callTask.start(body, run);
   },
 };
@@ -114,7 +141,11 @@ const SPECIALS: { readonly [kind in Protocol]: readonly (readonly [Special["type
   ],
 };
 
-function splitSpecials(kind: Protocol, given: JsonObject, scope: Scope): { readonly rest: Json; readonly specials: readonly Special[] } {
+function splitSpecials(
+  kind: Protocol,
+  given: JsonObject,
+  scope: Scope,
+): { readonly rest: Json; readonly specials: readonly Special[] } {
   const specials: Special[] = [];
   let rest: Json = kind === "asyncapi" ? without(given, ["subscription"]) : given;
   for (const [type, ...path] of SPECIALS[kind]) {
@@ -122,12 +153,21 @@ function splitSpecials(kind: Protocol, given: JsonObject, scope: Scope): { reado
     if (value === undefined) continue;
     const place = scope.at(...path);
     if (type === "authentication") {
-      specials.push({ path, type, authentication: compileAuthentication(value as unknown as AuthenticationReference, place) });
+      specials.push({
+        path,
+        type,
+        authentication: compileAuthentication(value as unknown as AuthenticationReference, place),
+      });
     } else if (type === "endpoint") {
       specials.push({ path, type, endpoint: compileEndpoint(value as Endpoint, place) });
     } else {
       const { name, endpoint } = value as unknown as ExternalResource;
-      specials.push({ path, type, endpoint: compileEndpoint(endpoint, place.at("endpoint")), ...(name === undefined ? {} : { name }) });
+      specials.push({
+        path,
+        type,
+        endpoint: compileEndpoint(endpoint, place.at("endpoint")),
+        ...(name === undefined ? {} : { name }),
+      });
     }
     rest = without(rest, path);
   }
@@ -153,7 +193,10 @@ function protocolArguments(body: ProtocolBody, run: TaskRun): JsonObject {
     }
     const endpoint = evaluateEndpoint(special.endpoint, run);
     if (special.type === "endpoint") authorization = authorizationOf(endpoint["authentication"]);
-    const value = special.type === "endpoint" ? endpoint : { ...(special.name === undefined ? {} : { name: special.name }), endpoint };
+    const value =
+      special.type === "endpoint"
+        ? endpoint
+        : { ...(special.name === undefined ? {} : { name: special.name }), endpoint };
     evaluated.push({ path: special.path, value });
   }
   run.authorize(authorization);
@@ -167,7 +210,7 @@ function compileFunctionCall(call: string, given: JsonObject | undefined, scope:
   const args = given === undefined ? {} : { with: scope.template(given, "with") };
   if (reference.type === "named") {
     scope.reusable("functions", reference.name, "call");
-    return { type: "function", named: `/use/functions/${escapeSegment(reference.name)}`, ...args };
+    return { type: "function", named: pointerFrom(["use", "functions", reference.name]), ...args };
   }
   if (reference.type === "url") {
     const uri = functionUrl(reference.url);
@@ -177,7 +220,11 @@ function compileFunctionCall(call: string, given: JsonObject | undefined, scope:
   const isDefault = catalog === "default" && scope.unit.use.catalogs?.["default"] === undefined;
   if (isDefault && name === "noop") return { type: "noop", ...args };
   if (isDefault) {
-    return { type: "function", fetch: { key: call, arguments: { catalog: "default", function: `${name}:${version}` } }, ...args };
+    return {
+      type: "function",
+      fetch: { key: call, arguments: { catalog: "default", function: `${name}:${version}` } },
+      ...args,
+    };
   }
   const { endpoint } = scope.reusable("catalogs", catalog, "call");
   const uri = catalogFunctionUrl(endpoint, name, version);
@@ -203,11 +250,11 @@ function callFunction(body: FunctionBody, run: TaskRun, task: string, unit?: str
 function objectOf(evaluator: Evaluator | undefined, run: TaskRun): JsonObject {
   const value = evaluator === undefined ? {} : run.value(evaluator);
   if (isJsonObject(value)) return value;
-  throw taskFault("expression", "Invalid arguments", `Cannot call with ${JSON.stringify(value)}: arguments should be an object`);
-}
-
-function escapeSegment(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+  throw taskFault(
+    "expression",
+    "Invalid arguments",
+    `Cannot call with ${JSON.stringify(value)}: arguments should be an object`,
+  );
 }
 
 function valueAt(value: Json, path: readonly string[]): Json | undefined {
@@ -220,7 +267,9 @@ function without(value: Json, path: readonly string[]): Json {
   const [key, ...below] = path;
   if (key === undefined || !isJsonObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, item]) => (name !== key ? [[name, item]] : below.length === 0 ? [] : [[name, without(item, below)]])),
+    Object.entries(value).flatMap(([name, item]) =>
+      name !== key ? [[name, item]] : below.length === 0 ? [] : [[name, without(item, below)]],
+    ),
   );
 }
 

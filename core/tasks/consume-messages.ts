@@ -2,8 +2,26 @@ import type { AsyncApiSubscription } from "../dsl/model.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { DurationSource, Scope } from "./scope.ts";
-import { type Consumption, type IteratorSource, advance, compileIterator, consumed, finishItem, newConsumption, restart } from "./subscription-iterator.ts";
-import { type Answer, type ChildResult, type Draft, type Outcome, type TaskRun, complete, fail, going } from "./task-type.ts";
+import {
+  type Consumption,
+  type IteratorSource,
+  advance,
+  compileIterator,
+  consumed,
+  finishItem,
+  newConsumption,
+  restart,
+} from "./subscription-iterator.ts";
+import {
+  type Answer,
+  type ChildResult,
+  type Draft,
+  type Outcome,
+  type TaskRun,
+  complete,
+  fail,
+  going,
+} from "./task-type.ts";
 
 /** What an AsyncAPI call consumes, compiled (specification, section AsyncAPI Subscription). */
 export interface MessagesSource {
@@ -42,7 +60,8 @@ export function answerMessages(source: MessagesSource, run: TaskRun, answer: Ans
   const consumption = run.local as unknown as Consumption;
   if (answer.type === "failed") return fail(answer.fault);
   if (answer.type !== "message") consumption.closed = true;
-  else if (consumption.closed || (source.filter !== undefined && !run.test(source.filter, answer.message))) return going({});
+  else if (consumption.closed || (source.filter !== undefined && !run.test(source.filter, answer.message)))
+    return going({});
   else consumption.queue.push(answer.message);
   return proceed(source, run, consumption);
 }

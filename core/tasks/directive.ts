@@ -6,7 +6,10 @@
 export type DirectiveTarget = "continue" | "exit" | "end" | number;
 
 /** Resolves a directive among the names of the tasks of a list; undefined where it names none. The three words win over tasks of the same name. */
-export function resolveDirective(then: string | undefined, siblings: readonly string[] | undefined): DirectiveTarget | undefined {
+export function resolveDirective(
+  then: string | undefined,
+  siblings: readonly string[] | undefined,
+): DirectiveTarget | undefined {
   if (then === undefined) return "continue";
   if (then === "continue" || then === "exit" || then === "end") return then;
   const index = siblings?.indexOf(then) ?? -1;

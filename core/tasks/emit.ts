@@ -32,7 +32,8 @@ export const emitTask: TaskType<EmitBody> = {
       time: new Date(run.now).toISOString(),
     };
     if (isJsonObject(given)) {
-      for (const [name, value] of Object.entries(given)) if (value !== null || name === "data") setKey(event, name, value);
+      for (const [name, value] of Object.entries(given))
+        if (value !== null || name === "data") setKey(event, name, value);
     }
     checkAttributes(event);
     return { type: "complete", output: event, start: [{ role: "publish", type: "publish", event }] };
@@ -44,10 +45,18 @@ function checkAttributes(event: JsonObject): void {
   for (const name of ["id", "source", "type", "time", "subject", "datacontenttype", "dataschema"]) {
     const value = event[name];
     if (value === undefined ? name === "type" : typeof value !== "string" || value === "") {
-      throw taskFault("expression", "Invalid event", `Cannot emit an event with ${name} ${JSON.stringify(value)}: it should be a text`);
+      throw taskFault(
+        "expression",
+        "Invalid event",
+        `Cannot emit an event with ${name} ${JSON.stringify(value)}: it should be a text`,
+      );
     }
   }
   if (Number.isNaN(Date.parse(event["time"] as string))) {
-    throw taskFault("expression", "Invalid event", `Cannot emit an event with time "${String(event["time"])}": it should be an RFC 3339 timestamp`);
+    throw taskFault(
+      "expression",
+      "Invalid event",
+      `Cannot emit an event with time "${String(event["time"])}": it should be an RFC 3339 timestamp`,
+    );
   }
 }

@@ -3,13 +3,14 @@ import type { Json, JsonObject } from "../lib/json.ts";
 import { getKey, isJsonObject } from "../lib/json.ts";
 import { type UriTemplate, expandUriTemplate, isUriTemplateProblem, parseUriTemplate } from "../lib/uri-template.ts";
 import { type AuthenticationSource, compileAuthentication, evaluateAuthentication } from "./authentication.ts";
-import type { Evaluator } from "./evaluator.ts";
+import type { Evaluation, Evaluator } from "./evaluator.ts";
 import type { Scope } from "./scope.ts";
 import { taskFault } from "./task-fault.ts";
-import type { TaskRun } from "./task-type.ts";
 
 /** A URI of the document: an expression, or a URI template over the top-level properties of the input. */
-export type UriSource = { readonly evaluate: Evaluator } | { readonly template: UriTemplate; readonly names: readonly string[] };
+export type UriSource =
+  | { readonly evaluate: Evaluator }
+  | { readonly template: UriTemplate; readonly names: readonly string[] };
 
 /** An endpoint of the document, compiled. */
 export interface EndpointSource {
@@ -35,7 +36,7 @@ export function compileUri(uri: string, scope: Scope): UriSource {
 }
 
 /** The URI as text; a value that is none, or a template over values that are no scalars, is an expression fault (specification, section URI Template). */
-export function evaluateUri(source: UriSource, run: Pick<TaskRun, "value" | "input">): string {
+export function evaluateUri(source: UriSource, run: Evaluation): string {
   if ("evaluate" in source) {
     const uri = run.value(source.evaluate);
     if (typeof uri === "string" && uri !== "") return uri;
@@ -45,14 +46,18 @@ export function evaluateUri(source: UriSource, run: Pick<TaskRun, "value" | "inp
   for (const name of source.names) {
     const value = getKey(variables, name);
     if (typeof value === "object" && value !== null) {
-      throw taskFault("expression", "Invalid URI", `Cannot put "${name}" into the URI: it is no text, number or boolean`);
+      throw taskFault(
+        "expression",
+        "Invalid URI",
+        `Cannot put "${name}" into the URI: it is no text, number or boolean`,
+      );
     }
   }
   return expandUriTemplate(source.template, variables);
 }
 
 /** The endpoint as activities take it: `{ uri, authentication? }`. */
-export function evaluateEndpoint(source: EndpointSource, run: Pick<TaskRun, "value" | "input" | "requireSecret">): JsonObject {
+export function evaluateEndpoint(source: EndpointSource, run: Evaluation): JsonObject {
   const uri = evaluateUri(source.uri, run);
   if (source.authentication === undefined) return { uri };
   return { uri, authentication: evaluateAuthentication(source.authentication, run) };

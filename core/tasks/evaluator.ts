@@ -1,9 +1,19 @@
 import { type Expression, type EvaluationContext } from "../expr/expression.ts";
 import type { Template } from "../expr/template.ts";
-import type { Json } from "../lib/json.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
 
 /** Values by position of what an expression reads; see arguments.ts. */
 export type Globals = readonly (Json | undefined)[];
+
+/** What evaluates at a place of a run: the part of it that endpoints and policies need. */
+export interface Evaluation {
+  /** Transformed input. */
+  readonly input: Json;
+  /** Value of an expression on `data` (default: the transformed input), with variables that only the task itself sees. */
+  value(evaluator: Evaluator, data?: Json, variables?: JsonObject): Json;
+  /** Requires a secret to be there; throws the authorization fault otherwise. */
+  requireSecret(name: string): void;
+}
 
 /**
  * An expression, or a structure with expressions in it, compiled at its place in the document. It knows which arguments it reads, so that only those are built. Made by `Scope`.

@@ -45,7 +45,9 @@ const EARLY_EXPECTATION = /^\s*\$\{\s*\$(?:workflow\.input|env)(?:\.\w+|\["[^"\\
 
 /** Compiles a filter. */
 export function compileFilter(filter: EventFilterDefinition, scope: Scope): FilterSource {
-  const attributes = Object.entries(filter.with as JsonObject).map(([name, value]) => compileAttribute(name, value, scope.at("with", name)));
+  const attributes = Object.entries(filter.with as JsonObject).map(([name, value]) =>
+    compileAttribute(name, value, scope.at("with", name)),
+  );
   const correlations = Object.entries(filter.correlate ?? {}).map(([name, { from, expect }]): CorrelationSource => {
     const place = scope.at("correlate", name);
     const expectation = expect === undefined ? undefined : place.template(expect, "expect");
@@ -87,16 +89,26 @@ function bareSource(text: string): string {
 }
 
 /** Expected values of the correlations of filters, evaluated on the task's input when it begins. */
-export function evaluateExpectations(filters: readonly FilterSource[], run: TaskRun): { readonly [filterAndName: string]: Json } {
+export function evaluateExpectations(
+  filters: readonly FilterSource[],
+  run: TaskRun,
+): { readonly [filterAndName: string]: Json } {
   const expected: Record<string, Json> = {};
   for (const [index, { correlations }] of filters.entries()) {
-    for (const { name, expect } of correlations) if (expect !== undefined) expected[`${index}.${name}`] = run.value(expect);
+    for (const { name, expect } of correlations)
+      if (expect !== undefined) expected[`${index}.${name}`] = run.value(expect);
   }
   return expected;
 }
 
 /** Tells whether an event passes a filter; gives the correlation values it binds by being first, or undefined when it does not pass. */
-export function matchEvent(filter: FilterSource, index: number, event: JsonObject, run: TaskRun, known: Correlations): JsonObject | undefined {
+export function matchEvent(
+  filter: FilterSource,
+  index: number,
+  event: JsonObject,
+  run: TaskRun,
+  known: Correlations,
+): JsonObject | undefined {
   for (const attribute of filter.attributes) if (!matchAttribute(attribute, event, run)) return undefined;
   const binds: Record<string, Json> = {};
   for (const { name, from } of filter.correlations) {
@@ -108,7 +120,11 @@ export function matchEvent(filter: FilterSource, index: number, event: JsonObjec
   return binds;
 }
 
-function matchAttribute({ name, match, pattern, evaluator }: AttributeSource, event: JsonObject, run: TaskRun): boolean {
+function matchAttribute(
+  { name, match, pattern, evaluator }: AttributeSource,
+  event: JsonObject,
+  run: TaskRun,
+): boolean {
   const value = getKey(event, name);
   if (evaluator !== undefined) {
     const result = run.value(evaluator, value ?? null);
@@ -116,7 +132,11 @@ function matchAttribute({ name, match, pattern, evaluator }: AttributeSource, ev
   }
   if (value === undefined || match === undefined) return false;
   if ("equals" in match) return jsonEquals(value, match.equals);
-  return typeof value === "string" && "pattern" in match && (value === match.pattern || pattern?.test(value, [], { nowMs: run.now }) === true);
+  return (
+    typeof value === "string" &&
+    "pattern" in match &&
+    (value === match.pattern || pattern?.test(value, [], { nowMs: run.now }) === true)
+  );
 }
 
 /** The filter as a host matches it, with the correlation values known by now; conditions that only the run can evaluate are left to it. */
@@ -145,14 +165,18 @@ function hostAttributes({ attributes }: FilterSource): { readonly [attribute: st
   return conditions;
 }
 
-function withCorrelations(attributes: { readonly [attribute: string]: AttributeMatch }, correlate: NonNullable<EventFilter["correlate"]>): EventFilter {
+function withCorrelations(
+  attributes: { readonly [attribute: string]: AttributeMatch },
+  correlate: NonNullable<EventFilter["correlate"]>,
+): EventFilter {
   return correlate.length === 0 ? { with: attributes } : { with: attributes, correlate };
 }
 
 /** A filter in words: `event of type com.example.paid`. */
 export function describeFilter({ attributes }: FilterSource): string {
   const words = attributes.map(({ name, match }) => {
-    if (match !== undefined && "equals" in match) return `${name} ${typeof match.equals === "string" ? match.equals : JSON.stringify(match.equals)}`;
+    if (match !== undefined && "equals" in match)
+      return `${name} ${typeof match.equals === "string" ? match.equals : JSON.stringify(match.equals)}`;
     if (match !== undefined && "pattern" in match) return `${name} like ${match.pattern}`;
     return `matching ${name}`;
   });

@@ -46,7 +46,12 @@ export const forTask: TaskType<ForBody> = {
   enter(body, run, _list, iteration) {
     const items = itemsOf(body, run);
     if (iteration === undefined || iteration >= items.length) return undefined;
-    return { local: { items, index: iteration }, role: "do", variables: variablesAt(body, items, iteration), iteration };
+    return {
+      local: { items, index: iteration },
+      role: "do",
+      variables: variablesAt(body, items, iteration),
+      iteration,
+    };
   },
 };
 
@@ -54,14 +59,21 @@ function itemsOf(body: ForBody, run: TaskRun): readonly Json[] {
   const items = run.value(body.in);
   if (items === null) return [];
   if (isJsonArray(items)) return items;
-  throw taskFault("expression", "Invalid collection", `Cannot iterate over ${JSON.stringify(items).slice(0, 100)}: it is no array, "in" should give one`);
+  throw taskFault(
+    "expression",
+    "Invalid collection",
+    `Cannot iterate over ${JSON.stringify(items).slice(0, 100)}: it is no array, "in" should give one`,
+  );
 }
 
 function iterate(body: ForBody, run: TaskRun, items: readonly Json[], index: number, data: Json): Outcome {
   if (index >= items.length) return complete(data);
   const variables = variablesAt(body, items, index);
   if (body.while !== undefined && !run.test(body.while, data, variables)) return complete(data);
-  return going({ local: { items, index }, run: [{ role: "do", list: body.list, input: data, variables, iteration: index }] });
+  return going({
+    local: { items, index },
+    run: [{ role: "do", list: body.list, input: data, variables, iteration: index }],
+  });
 }
 
 function variablesAt(body: ForBody, items: readonly Json[], index: number): JsonObject {

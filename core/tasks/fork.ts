@@ -26,8 +26,9 @@ export const forkTask: TaskType<ForkBody> = {
     const { branches, compete } = (definition as ForkTask).fork;
     return {
       compete: compete === true,
-      branches: taskEntries(branches).map(({ name, task, index }) =>
-        scope.unit.compileTask(name, task, scope.at("fork", "branches", index, name).withSiblings(undefined)).pointer,
+      branches: taskEntries(branches).map(
+        ({ name, task, index }) =>
+          scope.unit.compileTask(name, task, scope.at("fork", "branches", index, name).withSiblings(undefined)).pointer,
       ),
     };
   },

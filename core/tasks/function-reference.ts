@@ -22,7 +22,10 @@ export function parseFunctionReference(call: string, pointer: string): FunctionR
     return { type: "catalog", name, version, catalog };
   }
   if (call.includes("@") || call.includes("/")) {
-    throw new ProgramError(`Cannot call "${call}": it is neither a name in "use.functions", a URL nor <name>:<version>@<catalog>`, pointer);
+    throw new ProgramError(
+      `Cannot call "${call}": it is neither a name in "use.functions", a URL nor <name>:<version>@<catalog>`,
+      pointer,
+    );
   }
   return { type: "named", name: call };
 }
@@ -59,21 +62,30 @@ function rawUrl(url: string, ref?: string): string {
   return joinUriReference({ scheme, authority: host, path: `/${raw.join("/")}`, query, fragment });
 }
 
-function githubPath([owner, repository, kind, ...rest]: readonly string[], ref: string | undefined): readonly string[] | undefined {
+function githubPath(
+  [owner, repository, kind, ...rest]: readonly string[],
+  ref: string | undefined,
+): readonly string[] | undefined {
   if (owner === undefined || repository === undefined || kind === undefined) return undefined;
   if (kind === "tree" || kind === "blob" || kind === "raw") {
     const [branch, ...file] = rest;
     return branch === undefined ? undefined : [owner, repository, "refs/heads", branch, ...file];
   }
-  return ref === undefined ? [owner, repository, "refs/heads/main", kind, ...rest] : [owner, repository, ref, kind, ...rest];
+  return ref === undefined
+    ? [owner, repository, "refs/heads/main", kind, ...rest]
+    : [owner, repository, ref, kind, ...rest];
 }
 
 function gitlabPath(segments: readonly string[], ref: string | undefined): readonly string[] | undefined {
   const dash = segments.indexOf("-");
   if (dash < 0) {
     const [owner, project, ...file] = segments;
-    return owner === undefined || project === undefined ? undefined : [owner, project, "-", "raw", ref ?? "main", ...file];
+    return owner === undefined || project === undefined
+      ? undefined
+      : [owner, project, "-", "raw", ref ?? "main", ...file];
   }
   const [kind, ...rest] = segments.slice(dash + 1);
-  return kind === "tree" || kind === "blob" || kind === "raw" ? [...segments.slice(0, dash), "-", "raw", ...rest] : undefined;
+  return kind === "tree" || kind === "blob" || kind === "raw"
+    ? [...segments.slice(0, dash), "-", "raw", ...rest]
+    : undefined;
 }

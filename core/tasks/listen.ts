@@ -1,4 +1,9 @@
-import type { EventConsumptionStrategy, EventFilter as EventFilterDefinition, EventRead, ListenTask } from "../dsl/model.ts";
+import type {
+  EventConsumptionStrategy,
+  EventFilter as EventFilterDefinition,
+  EventRead,
+  ListenTask,
+} from "../dsl/model.ts";
 import { type Json, type JsonObject, getKey } from "../lib/json.ts";
 import type { Evaluator } from "./evaluator.ts";
 import {
@@ -11,7 +16,16 @@ import {
   hostFilter,
   matchEvent,
 } from "./event-match.ts";
-import { type Consumption, type IteratorSource, advance, compileIterator, consumed, finishItem, newConsumption, restart } from "./subscription-iterator.ts";
+import {
+  type Consumption,
+  type IteratorSource,
+  advance,
+  compileIterator,
+  consumed,
+  finishItem,
+  newConsumption,
+  restart,
+} from "./subscription-iterator.ts";
 import { readEvent } from "./read-event.ts";
 import type { Scope } from "./scope.ts";
 import { complete, going, type Outcome, type TaskRun, type TaskType } from "./task-type.ts";
@@ -131,7 +145,9 @@ function compileGroup(strategy: EventConsumptionStrategy, offset: number, scope:
   const compile = (key: Strategy, filters: readonly EventFilterDefinition[]): Group => ({
     strategy: key,
     offset,
-    filters: filters.map((filter, index) => compileFilter(filter, key === "one" ? scope.at(key) : scope.at(key, index))),
+    filters: filters.map((filter, index) =>
+      compileFilter(filter, key === "one" ? scope.at(key) : scope.at(key, index)),
+    ),
   });
   if (strategy.one !== undefined) return compile("one", [strategy.one]);
   if (strategy.all !== undefined) return compile("all", strategy.all);
@@ -162,7 +178,8 @@ function proceed(body: ListenBody, run: TaskRun, local: ListenLocal): Outcome {
   const enough = (): boolean => endsByCondition(body, run, local);
   const ended = body.until !== undefined && local.closed;
   const child = ended ? undefined : advance(body.iterator, run, local, (event) => readEvent(body.read, event), enough);
-  if (child === undefined && local.current === null && local.closed) return complete([...consumed(body.iterator, local)]);
+  if (child === undefined && local.current === null && local.closed)
+    return complete([...consumed(body.iterator, local)]);
   return going({ local: local as unknown as Json, ...(child === undefined ? {} : { run: [child] }) });
 }
 

@@ -1,5 +1,5 @@
 import type { RaiseTask } from "../dsl/model.ts";
-import { canonicalErrorType, errorTitle } from "../protocol/error-type.ts";
+import { errorTitle, standardErrorName } from "../protocol/error-type.ts";
 import { STANDARD_FAULTS } from "../protocol/fault.ts";
 import type { Json } from "../lib/json.ts";
 import { type UriSource, compileUri, evaluateUri } from "./endpoint.ts";
@@ -37,14 +37,19 @@ export const raiseTask: TaskType<RaiseBody> = {
 function statusOf(status: Json | undefined, type: string): number {
   const number = typeof status === "string" && /^\d+$/u.test(status) ? Number(status) : status;
   if (typeof number === "number" && Number.isInteger(number)) return number;
-  const name = canonicalErrorType(type);
-  if (status === undefined && Object.hasOwn(STANDARD_FAULTS, name)) return STANDARD_FAULTS[name as keyof typeof STANDARD_FAULTS];
-  throw taskFault("expression", "Invalid error", `Cannot raise an error with status ${JSON.stringify(status)}: it should be a whole number`);
+  const name = standardErrorName(type);
+  if (status === undefined && name !== undefined) return STANDARD_FAULTS[name];
+  throw taskFault(
+    "expression",
+    "Invalid error",
+    `Cannot raise an error with status ${JSON.stringify(status)}: it should be a whole number`,
+  );
 }
 
 function textOf(value: Json | undefined, name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "object") throw taskFault("expression", "Invalid error", `Cannot raise an error with this ${name}: it should be a text`);
+  if (typeof value === "object")
+    throw taskFault("expression", "Invalid error", `Cannot raise an error with this ${name}: it should be a text`);
   return String(value);
 }
 

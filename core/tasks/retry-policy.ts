@@ -32,9 +32,16 @@ export function compileRetry(source: RetryPolicy | string, scope: Scope): RetryS
     backoff: backoff?.exponential !== undefined ? "exponential" : backoff?.linear !== undefined ? "linear" : "constant",
     ...(jitter === undefined
       ? {}
-      : { jitter: { from: scope.duration(jitter.from, "jitter", "from"), to: scope.duration(jitter.to, "jitter", "to") } }),
+      : {
+          jitter: {
+            from: scope.duration(jitter.from, "jitter", "from"),
+            to: scope.duration(jitter.to, "jitter", "to"),
+          },
+        }),
     count: limit?.attempt?.count ?? RETRIES_MAX,
-    ...(limit?.attempt?.duration === undefined ? {} : { attemptDuration: scope.duration(limit.attempt.duration, "limit", "attempt", "duration") }),
+    ...(limit?.attempt?.duration === undefined
+      ? {}
+      : { attemptDuration: scope.duration(limit.attempt.duration, "limit", "attempt", "duration") }),
     ...(limit?.duration === undefined ? {} : { duration: scope.duration(limit.duration, "limit", "duration") }),
   };
 }

@@ -49,7 +49,9 @@ export const runTask: TaskType<ProcessBody | WorkflowBody> = {
     }
     const kind = processes.find((candidate) => run[candidate] !== undefined);
     if (kind === undefined) throw place.error("Cannot run this: it is neither container, script, shell nor workflow");
-    const { source, ...rest } = run[kind] as unknown as { readonly source?: { readonly name?: string; readonly endpoint: never } } & JsonObject;
+    const { source, ...rest } = run[kind] as unknown as {
+      readonly source?: { readonly name?: string; readonly endpoint: never };
+    } & JsonObject;
     return {
       type: "process",
       kind,
@@ -68,7 +70,13 @@ export const runTask: TaskType<ProcessBody | WorkflowBody> = {
   start(body, run) {
     const draft =
       body.type === "process"
-        ? ({ role: "run", type: "startActivity", kind: body.kind, arguments: processArguments(body, run), detached: !body.await } as const)
+        ? ({
+            role: "run",
+            type: "startActivity",
+            kind: body.kind,
+            arguments: processArguments(body, run),
+            detached: !body.await,
+          } as const)
         : ({
             role: "run",
             type: "startChild",
@@ -94,7 +102,12 @@ function processArguments(body: ProcessBody, run: TaskRun): JsonObject {
     ...(isJsonObject(given) ? given : {}),
     ...(source === undefined
       ? {}
-      : { source: { endpoint: evaluateEndpoint(source.endpoint, run), ...(source.name === undefined ? {} : { name: source.name }) } }),
+      : {
+          source: {
+            endpoint: evaluateEndpoint(source.endpoint, run),
+            ...(source.name === undefined ? {} : { name: source.name }),
+          },
+        }),
     return: body.return,
   };
 }

@@ -1,24 +1,22 @@
-import type { Duration, SchemaDefinition, TaskDefinition, TaskList, TimeoutDefinition, UseDefinition } from "../dsl/model.ts";
+import type { Duration, TaskDefinition, TaskList, TimeoutDefinition, UseDefinition } from "../dsl/model.ts";
 import { compileBare, compileTemplate } from "../expr/template.ts";
 import { ExpressionSyntaxError } from "../expr/expression.ts";
 import { type CalendarDuration, parseDuration } from "../lib/duration.ts";
-import { type Json, getKey } from "../lib/json.ts";
-import { compileSchema, type SchemaValidator } from "../lib/json-schema/compile-schema.ts";
+import type { Json } from "../lib/json.ts";
+import type { SchemaValidator } from "../lib/json-schema/compile-schema.ts";
 import { childPointer } from "../lib/json-pointer.ts";
 import { runtimeArguments } from "./arguments.ts";
-import { type EndpointSource, compileEndpoint } from "./endpoint.ts";
 import { type Evaluator, expressionEvaluator, templateEvaluator } from "./evaluator.ts";
 import { type DirectiveTarget, resolveDirective } from "./directive.ts";
 import { ProgramError } from "./program-error.ts";
-import type { CompiledList, TaskNode } from "./task-type.ts";
 
 /** A duration of the document: known, or to be evaluated. */
 export type DurationSource = { readonly known: CalendarDuration } | { readonly evaluate: Evaluator };
 
-/** A schema of the document: compiled, or to be fetched first. */
-export type SchemaSource =
-  | { readonly validate: SchemaValidator }
-  | { readonly resource: EndpointSource; readonly name?: string; readonly pointer: string };
+/** Something that was compiled and is found by its pointer. */
+export interface CompiledPlace {
+  readonly pointer: string;
+}
 
 /** What does not change while a document is compiled. */
 export interface CompilationUnit {
@@ -27,9 +25,9 @@ export interface CompilationUnit {
   readonly secrets: ReadonlySet<string>;
   readonly mode: "strict" | "loose";
   /** Compiles a list of tasks and remembers it under its pointer. */
-  compileList(list: TaskList, scope: Scope): CompiledList;
+  compileList(list: TaskList, scope: Scope): CompiledPlace;
   /** Compiles a task that stands in no list (a branch of a fork, a function) and remembers it. */
-  compileTask(name: string, task: TaskDefinition, scope: Scope): TaskNode;
+  compileTask(name: string, task: TaskDefinition, scope: Scope): CompiledPlace;
 }
 
 /** Where in a document a task is compiled: its pointer, the variables it sees, and the list its `then` may point into. */
@@ -47,7 +45,12 @@ export class Scope {
   constructor(
     unit: CompilationUnit,
     pointer: string,
-    options: { readonly names?: readonly string[]; readonly siblings?: readonly string[] | undefined; readonly extensible?: boolean; readonly repeatable?: boolean } = {},
+    options: {
+      readonly names?: readonly string[];
+      readonly siblings?: readonly string[] | undefined;
+      readonly extensible?: boolean;
+      readonly repeatable?: boolean;
+    } = {},
   ) {
     this.unit = unit;
     this.pointer = pointer;
@@ -81,12 +84,14 @@ export class Scope {
 
   /** A property that is an expression by itself, with or without `${ }`. */
   bare(source: string, ...segments: readonly (string | number)[]): Evaluator {
-    return this.#compile(segments, () => expressionEvaluator(compileBare(source, { variables: this.names }), this.names));
+    return this.compile(segments, () =>
+      expressionEvaluator(compileBare(source, { variables: this.names }), this.names),
+    );
   }
 
   /** Any value whose strings may hold `${ }`. */
   template(value: Json, ...segments: readonly (string | number)[]): Evaluator {
-    return this.#compile(segments, () =>
+    return this.compile(segments, () =>
       templateEvaluator(compileTemplate(value, { variables: this.names, mode: this.unit.mode }), this.names),
     );
   }
@@ -99,7 +104,8 @@ export class Scope {
   duration(source: Duration, ...segments: readonly (string | number)[]): DurationSource {
     if (typeof source === "string" && source.includes("${")) return { evaluate: this.template(source, ...segments) };
     const { duration, problem } = parseDuration(source as Json);
-    if (duration === undefined) throw this.error(`Cannot use duration ${JSON.stringify(source)}: ${problem}`, ...segments);
+    if (duration === undefined)
+      throw this.error(`Cannot use duration ${JSON.stringify(source)}: ${problem}`, ...segments);
     return { known: duration };
   }
 
@@ -110,27 +116,15 @@ export class Scope {
     return this.duration(named.after, ...segments);
   }
 
-  schema(source: SchemaDefinition, ...segments: readonly (string | number)[]): SchemaSource {
-    const format = source.format ?? "json";
-    if (format !== "json" && !format.startsWith("json:")) {
-      throw this.error(`Cannot use schema format "${format}": it is not known, it should be "json" or "json:<version>"`, ...segments, "format");
-    }
-    const place = this.at(...segments);
-    if (source.resource !== undefined) {
-      const { name, endpoint } = source.resource;
-      const resource = compileEndpoint(endpoint, place.at("resource", "endpoint"));
-      return { resource, pointer: place.pointer, ...(name === undefined ? {} : { name }) };
-    }
-    return { validate: this.#compile([...segments, "document"], () => compileSchema(source.document ?? {})) };
-  }
-
   /** One of the components of `use` by its name; a name that stands for nothing cannot be compiled. */
   reusable<Kind extends "authentications" | "catalogs" | "errors" | "functions" | "retries" | "timeouts">(
     kind: Kind,
     name: string,
     ...segments: readonly (string | number)[]
   ): NonNullable<UseDefinition[Kind]>[string] {
-    const registry = this.unit.use[kind] as Readonly<Record<string, NonNullable<UseDefinition[Kind]>[string]>> | undefined;
+    const registry = this.unit.use[kind] as
+      | Readonly<Record<string, NonNullable<UseDefinition[Kind]>[string]>>
+      | undefined;
     const found = registry === undefined || !Object.hasOwn(registry, name) ? undefined : registry[name];
     if (found === undefined) {
       throw this.error(`Cannot use "${name}": it is not among "use.${kind}", it should be defined there`, ...segments);
@@ -142,20 +136,26 @@ export class Scope {
   directive(then: string | undefined, ...segments: readonly (string | number)[]): DirectiveTarget {
     const target = resolveDirective(then, this.siblings);
     if (target === undefined) {
-      throw this.error(`Cannot continue at "${then}": it is no task of the same list, it should be one, "continue", "exit" or "end"`, ...segments);
+      throw this.error(
+        `Cannot continue at "${then}": it is no task of the same list, it should be one, "continue", "exit" or "end"`,
+        ...segments,
+      );
     }
     return target;
   }
 
   /** A list of tasks below this scope. */
-  list(list: TaskList, ...segments: readonly (string | number)[]): CompiledList {
+  list(list: TaskList, ...segments: readonly (string | number)[]): CompiledPlace {
     return this.unit.compileList(list, this.at(...segments));
   }
 
   /** Requires a secret that the document names outside expressions to be declared. */
   declared(secret: string, ...segments: readonly (string | number)[]): string {
     if (!this.unit.secrets.has(secret)) {
-      throw this.error(`Cannot use secret "${secret}": it is not among "use.secrets", it should be declared there`, ...segments);
+      throw this.error(
+        `Cannot use secret "${secret}": it is not among "use.secrets", it should be declared there`,
+        ...segments,
+      );
     }
     return secret;
   }
@@ -164,7 +164,13 @@ export class Scope {
     return new ProgramError(message, this.at(...segments).pointer);
   }
 
-  #with(changes: { pointer?: string; names?: readonly string[]; siblings?: readonly string[] | undefined; extensible?: boolean; repeatable?: boolean }): Scope {
+  #with(changes: {
+    pointer?: string;
+    names?: readonly string[];
+    siblings?: readonly string[] | undefined;
+    extensible?: boolean;
+    repeatable?: boolean;
+  }): Scope {
     return new Scope(this.unit, changes.pointer ?? this.pointer, {
       names: changes.names ?? this.names,
       siblings: "siblings" in changes ? changes.siblings : this.siblings,
@@ -173,7 +179,11 @@ export class Scope {
     });
   }
 
-  #compile<Result extends Evaluator | SchemaValidator>(segments: readonly (string | number)[], compile: () => Result): Result {
+  /** Compiles something at a place below; what goes wrong becomes a ProgramError that says where. */
+  compile<Result extends Evaluator | SchemaValidator>(
+    segments: readonly (string | number)[],
+    compile: () => Result,
+  ): Result {
     try {
       const result = compile();
       if ("secrets" in result) for (const secret of result.secrets) this.declared(secret, ...segments);
@@ -184,9 +194,4 @@ export class Scope {
       throw new ProgramError(`Cannot compile: ${error.message}`, this.at(...segments).pointer + below);
     }
   }
-}
-
-/** Reads a key of a mapping that came from a document. */
-export function entryOf<Value>(mapping: Readonly<Record<string, Value>>, key: string): Value | undefined {
-  return getKey(mapping as never, key) as Value | undefined;
 }

@@ -1,3 +1,4 @@
+import { compileSchemaSource } from "./schema-source.ts";
 import type { SubscriptionIterator } from "../dsl/model.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { Scope } from "./scope.ts";
@@ -23,9 +24,13 @@ export function compileIterator(iterator: SubscriptionIterator, scope: Scope): I
     ...(iterator.do === undefined ? {} : { list: inside.list(iterator.do, "do").pointer }),
     transformations: {
       ...(output?.as === undefined ? {} : { outputAs: inside.transformation(output.as, "output", "as") }),
-      ...(output?.schema === undefined ? {} : { outputSchema: inside.schema(output.schema, "output", "schema") }),
+      ...(output?.schema === undefined
+        ? {}
+        : { outputSchema: compileSchemaSource(output.schema, inside, "output", "schema") }),
       ...(exported?.as === undefined ? {} : { exportAs: inside.transformation(exported.as, "export", "as") }),
-      ...(exported?.schema === undefined ? {} : { exportSchema: inside.schema(exported.schema, "export", "schema") }),
+      ...(exported?.schema === undefined
+        ? {}
+        : { exportSchema: compileSchemaSource(exported.schema, inside, "export", "schema") }),
     },
   };
 }
@@ -38,7 +43,13 @@ export function itemVariables(iterator: IteratorSource, item: Json, index: numbe
 /** The run of an item's tasks, on the input of the subscribing task; undefined where the iterator has none. */
 export function itemRun(iterator: IteratorSource, run: TaskRun, item: Json, index: number): ChildRun | undefined {
   if (iterator.list === undefined) return undefined;
-  return { role: "foreach", list: iterator.list, input: run.input, variables: itemVariables(iterator, item, index), iteration: index };
+  return {
+    role: "foreach",
+    list: iterator.list,
+    input: run.input,
+    variables: itemVariables(iterator, item, index),
+    iteration: index,
+  };
 }
 
 /** Items in order of consumption, their outputs, and what waits for its turn: the local data of tasks that subscribe. Changed in place. */

@@ -21,7 +21,13 @@ export const switchTask: TaskType<SwitchBody> = {
         const target = scope.directive(then, "switch", index, name, "then");
         if (when !== undefined) cases.push({ when: scope.bare(when, "switch", index, name, "when"), then: target });
         else if (otherwise === undefined) otherwise = target;
-        else throw scope.error("Cannot have two cases without a condition: the second could never be taken", "switch", index, name);
+        else
+          throw scope.error(
+            "Cannot have two cases without a condition: the second could never be taken",
+            "switch",
+            index,
+            name,
+          );
       }
     }
     return { cases, ...(otherwise === undefined ? {} : { otherwise }) };

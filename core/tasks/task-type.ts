@@ -4,8 +4,9 @@ import type { Json, JsonObject } from "../lib/json.ts";
 import type { ActivityKind, EventFilter, StartChild } from "../protocol/command.ts";
 import type { Fault } from "../protocol/fault.ts";
 import type { DirectiveTarget } from "./directive.ts";
-import type { Evaluator } from "./evaluator.ts";
-import type { DurationSource, SchemaSource, Scope } from "./scope.ts";
+import type { Evaluation, Evaluator } from "./evaluator.ts";
+import type { SchemaSource } from "./schema-source.ts";
+import type { DurationSource, Scope } from "./scope.ts";
 
 /*
  * What a type of task is: how its definition compiles, and what it answers to what happens to it. A type never changes the state of a run: it answers with an outcome, and the interpreter acts
@@ -60,10 +61,19 @@ export interface CompiledExtension {
 
 /** A wish of a task, to which the interpreter adds id, position and idempotency key. `role` comes back with the answer. */
 export type Draft =
-  | { readonly role: string; readonly type: "startActivity"; readonly kind: ActivityKind; readonly arguments: JsonObject; readonly detached?: boolean }
+  | {
+      readonly role: string;
+      readonly type: "startActivity";
+      readonly kind: ActivityKind;
+      readonly arguments: JsonObject;
+      readonly detached?: boolean;
+    }
   | { readonly role: string; readonly type: "setTimer"; readonly dueAt: number }
   | { readonly role: string; readonly type: "subscribe"; readonly arguments: JsonObject }
-  | ({ readonly role: string; readonly type: "startChild" } & Pick<StartChild, "namespace" | "name" | "version" | "input" | "await">)
+  | ({ readonly role: string; readonly type: "startChild" } & Pick<
+      StartChild,
+      "namespace" | "name" | "version" | "input" | "await"
+    >)
   | { readonly role: string; readonly type: "publish"; readonly event: JsonObject };
 
 /** Tasks to run below a task: a list, or one task that stands in no list. */
@@ -129,12 +139,10 @@ export interface ChildResult {
 }
 
 /** What a task may know while it runs; everything it evaluates is evaluated at the site "task definition". */
-export interface TaskRun {
+export interface TaskRun extends Evaluation {
   /** Time of the event being handled, epoch ms. */
   readonly now: number;
   readonly runId: string;
-  /** Transformed input. */
-  readonly input: Json;
   readonly local: Json;
   readonly pointer: string;
   readonly attempt: number;
@@ -142,8 +150,6 @@ export interface TaskRun {
   readonly source: string;
   /** Id the next command will have. */
   readonly nextId: number;
-  /** Value of an expression on `data` (default: the transformed input), with variables that only the task itself sees. */
-  value(evaluator: Evaluator, data?: Json, variables?: JsonObject): Json;
   test(evaluator: Evaluator, data?: Json, variables?: JsonObject): boolean;
   /** The instant `duration` after `fromMs` (default: now). */
   dueAt(duration: DurationSource, fromMs?: number): number;
@@ -157,8 +163,6 @@ export interface TaskRun {
   installFunction(key: string, content: Json): string;
   /** Sets what `$authorization` is for this task from here on. */
   authorize(authorization: Json): void;
-  /** Requires a secret to be there; throws the authorization fault otherwise. */
-  requireSecret(name: string): void;
 }
 
 /** A type of task; one object in one file each. `Body` is what a definition compiles to. */

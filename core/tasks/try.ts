@@ -65,11 +65,19 @@ export const tryTask: TaskType<TryBody> = {
     if (answer.role === "retry") return attempt(body, run, local);
     // The duration of one attempt is over: its timeout goes through the catch like any other fault of the attempt.
     const timeout: Fault = {
-      ...standardFault("timeout", "Attempt timed out", `Attempt ${local.retries + 1} took longer than its policy's limit.attempt.duration`),
+      ...standardFault(
+        "timeout",
+        "Attempt timed out",
+        `Attempt ${local.retries + 1} took longer than its policy's limit.attempt.duration`,
+      ),
       instance: run.pointer,
     };
     const outcome = catches(body, run, timeout) ? afterFault(body, run, timeout) : undefined;
-    return outcome === undefined ? fail(timeout) : outcome.type === "continue" ? { ...outcome, abandon: true } : outcome;
+    return outcome === undefined
+      ? fail(timeout)
+      : outcome.type === "continue"
+        ? { ...outcome, abandon: true }
+        : outcome;
   },
   revive(body, run) {
     const { retries, since, fault } = run.local as unknown as TryLocal;
@@ -84,7 +92,8 @@ export const tryTask: TaskType<TryBody> = {
 
 function attempt(body: TryBody, run: TaskRun, local: TryLocal): Outcome {
   const start: Draft[] = [];
-  if (body.retry?.attemptDuration !== undefined) start.push({ role: "attempt", type: "setTimer", dueAt: run.dueAt(body.retry.attemptDuration) });
+  if (body.retry?.attemptDuration !== undefined)
+    start.push({ role: "attempt", type: "setTimer", dueAt: run.dueAt(body.retry.attemptDuration) });
   return going({
     local: local as unknown as Json,
     start,
@@ -107,7 +116,11 @@ function afterFault(body: TryBody, run: TaskRun, fault: Fault): Outcome | undefi
   if (dueAt !== undefined) return retryLater(body, run, { ...local, retries: local.retries + 1, fault }, dueAt);
   const handled = { ...local, fault } as unknown as Json;
   if (body.handler !== undefined) {
-    return going({ local: handled, stop: ["attempt"], run: [{ role: "catch", list: body.handler, input: run.input, variables }] });
+    return going({
+      local: handled,
+      stop: ["attempt"],
+      run: [{ role: "catch", list: body.handler, input: run.input, variables }],
+    });
   }
   if (body.then === undefined && body.retry !== undefined) return undefined;
   return complete(run.input, body.then);
@@ -127,5 +140,10 @@ function retryLater(body: TryBody, run: TaskRun, local: TryLocal, dueAt: number)
     const again = attempt(body, run, local);
     return again.type === "continue" ? { ...again, stop: ["attempt"], retryAt: run.now } : again;
   }
-  return going({ local: local as unknown as Json, stop: ["attempt"], start: [{ role: "retry", type: "setTimer", dueAt }], retryAt: dueAt });
+  return going({
+    local: local as unknown as Json,
+    stop: ["attempt"],
+    start: [{ role: "retry", type: "setTimer", dueAt }],
+    retryAt: dueAt,
+  });
 }

@@ -13,7 +13,7 @@ function offered(...words: readonly string[]): readonly string[] {
 describe("completionScript", () => {
   test.each([
     [["va"], ["validate"]],
-    [["li"], ["lint"]],
+    [["lin"], ["lint"]],
     [["test", "--cov"], ["--coverage"]],
     [
       ["server", "--limit-re"],

@@ -91,7 +91,7 @@ export class WorkflowGenerator {
       case "fork":
         return { fork: { branches: this.#branches(depth, place) } };
       case "compete":
-        return { fork: { compete: true, branches: [{ [`t${String(this.#names++)}`]: this.#call() }, { [`t${String(this.#names++)}`]: { wait: { seconds: 1_000 } } }] } };
+        return this.#compete(place);
       case "for":
         return { for: { each: "item", in: `\${ ${JSON.stringify(Array.from({ length: this.#random.between(0, 3) }, (_, at) => at + 1))} }` }, do: this.#list(depth + 1, place) };
       case "try":
@@ -103,6 +103,13 @@ export class WorkflowGenerator {
 
   #branches(depth: number, place: Place): TaskList {
     return Array.from({ length: this.#random.between(1, 3) }, () => ({ [`t${String(this.#names++)}`]: this.#task(depth + 1, { ...place, fork: true }) }));
+  }
+
+  /** A race whose winner is known: the other waits for an event that never comes. */
+  #compete(place: Place): TaskDefinition {
+    const [racer, call, loser] = [0, 1, 2].map(() => `t${String(this.#names++)}`) as [string, string, string];
+    const winner: TaskDefinition = place.attempts ? { set: this.#object() } : { try: [{ [call]: this.#call() }], catch: {} };
+    return { fork: { compete: true, branches: [{ [racer]: winner }, { [loser]: { listen: { to: { one: { with: { type: "sim.never" } } } } } }] } };
   }
 
   #call(): TaskDefinition {

@@ -175,12 +175,20 @@ export class Observer {
     }
     this.#started(row);
     if (row.head < known.seq) this.#violation(`I2: run ${row.id} shrank from ${String(known.seq)} to ${String(row.head)}`);
-    if (this.flipped.has(run)) return;
+    if (this.flipped.has(run)) {
+      this.#learnUnknown(await store.journal.read(run, 1, 100_000));
+      return;
+    }
     const records = await store.journal.read(run, 1, 100_000);
     if (records.length !== row.head) this.#violation(`I2: run ${row.id} has ${String(records.length)} records where its head is ${String(row.head)}`);
     const at = records[known.seq - 1];
     if (known.seq > 0 && at?.chain !== known.chain) this.#violation(`I2: the history of run ${row.id} was rewritten`);
     for (const record of records.slice(known.seq)) this.#appended(record);
+  }
+
+  /** Of a damaged run only this is learned: whether an outcome in it is unknown. */
+  #learnUnknown(records: readonly JournalRecord[]): void {
+    for (const { run, data } of records) if (data.includes("Outcome unknown")) this.unknownOutcome.add(run);
   }
 
   /** Changes one record on the disk, as a flipped bit would. */

@@ -127,10 +127,10 @@ class Reference {
   #fork(branches: TaskList, compete: boolean, pointer: string, input: Json, scope: Scope): { readonly value: Json } | FaultOf | End {
     const results = taskEntries(branches).map(({ name, task, index }) => this.#task(task, `${pointer}/fork/branches/${String(index)}/${name}`, input, scope));
     if (compete) {
+      // The first branch always succeeds, the other waits for what never comes.
       const [winner] = results;
-      // The other branch waits far longer than any call takes, so it wins only when the call fails.
-      if (winner === undefined || winner instanceof FaultOf) return { value: input };
-      return winner instanceof End ? winner : { value: winner.value };
+      if (winner === undefined || winner instanceof FaultOf || winner instanceof End) throw new Error("assertion: generated races have a winner");
+      return { value: winner.value };
     }
     const faults = results.filter((result) => result instanceof FaultOf);
     if (faults.length > 0) return new FaultOf(faults.flatMap(({ titles }) => titles));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { runCommand } from "../testing/run-command.ts";
+import { runCommand } from "../run-command.ts";
 import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { runCommand } from "../testing/run-command.ts";
+import { runCommand } from "../run-command.ts";
 import { fmt } from "./fmt.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "stigmer-fmt-"));

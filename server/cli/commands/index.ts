@@ -5,11 +5,14 @@ import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { deleteCommand } from "./delete.ts";
 import { describe } from "./describe.ts";
+import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { fmt } from "./fmt.ts";
 import { get } from "./get.ts";
 import { graph } from "./graph.ts";
 import { history } from "./history.ts";
+import { init } from "./init.ts";
+import { mcp } from "./mcp.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { run } from "./run.ts";
@@ -42,6 +45,9 @@ export const commands: readonly CommandDefinition[] = [
   fmt,
   explain,
   graph,
+  init,
   config,
+  doctor,
   completion,
+  mcp,
 ];

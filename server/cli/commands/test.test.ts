@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test as check } from "vitest";
-import { runCommand } from "../testing/run-command.ts";
+import { runCommand } from "../run-command.ts";
 import { explain } from "./explain.ts";
 import { test } from "./test.ts";
 

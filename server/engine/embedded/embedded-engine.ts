@@ -82,6 +82,10 @@ export class EmbeddedEngine implements Engine {
       live: () => this.#live,
       effect: (actor, effect) => this.#carryOut(actor, effect),
       changed: (row, fromSeq, batch) => this.#changed(row, fromSeq, batch),
+      quarantined: async (run) => {
+        const row = this.#watches.has(run) ? await store.runs.byKey(run) : undefined;
+        if (row !== undefined) this.#watches.notify(row.head, { position: row.head, row, trace: [] });
+      },
     });
     this.#dispatcher = new Dispatcher({ runner: ports.activities, secrets: this.#secrets, committer, store, hooks: this.#hooks, concurrency, post });
     this.#children = new Children({ starter: ports.children, committer, scheduler, retryMs, post, cancelChild, warn });

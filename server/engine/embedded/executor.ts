@@ -47,6 +47,8 @@ export interface ExecutorParts {
   effect(actor: RunActor, effect: Effect): void;
   /** A run has changed: its row, from which record on, and the trace. */
   changed(row: RunRow, fromSeq: number, batch: StepBatch): void;
+  /** A run has been quarantined: whoever watches it has to know. */
+  quarantined(run: number): Promise<void>;
 }
 
 /** Steps runs and commits what follows. */
@@ -106,8 +108,12 @@ export class Executor {
     else reader();
   }
 
+  /** Takes facts up until there is something to commit or nothing left; facts that are not wanted any more need no commit. */
   #pump(actor: RunActor): void {
-    if (actor.committing || actor.gone || actor.mailbox.length === 0 || this.#halted !== undefined) return;
+    while (!actor.committing && !actor.gone && actor.mailbox.length > 0 && this.#halted === undefined) this.#takeSome(actor);
+  }
+
+  #takeSome(actor: RunActor): void {
     const batch = emptyBatch();
     const seqBefore = actor.seq;
     const taken = actor.mailbox.splice(0, this.#parts.options.factsPerCommitMax);
@@ -267,6 +273,7 @@ export class Executor {
       this.#refuseAll(actor, error);
     }
     await this.#parts.committer.commitSurely([{ op: "updateRun", run, changes: { status: "quarantined", reason, active: false } }]);
+    await this.#parts.quarantined(run);
     this.#parts.hooks.quarantined?.(run, reason);
   }
 

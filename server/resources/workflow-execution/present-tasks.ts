@@ -134,7 +134,7 @@ const types: { readonly [kind: string]: WorkflowTaskType } = {
 /** The kind of the task at a pointer; undefined where there is no task. */
 export function taskKindAt(pointer: string, document: WorkflowDocument | undefined): TaskKind | undefined {
   const task = document === undefined ? undefined : valueAt(document as unknown as Json, pointer);
-  if (typeof task !== "object" || task === null || Array.isArray(task) || pointer === "") return undefined;
+  if (typeof task !== "object" || task === null || Array.isArray(task) || !pointer.startsWith("/")) return undefined;
   return taskKinds.find((name) => Object.hasOwn(task, name));
 }
 

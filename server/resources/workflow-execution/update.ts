@@ -15,6 +15,7 @@ import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { retryConflicts } from "../../pipeline/retry-conflicts.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { validateProto } from "../../pipeline/steps/validate-proto.ts";
+import { slugOfName } from "../../pipeline/slug.ts";
 import { step } from "../../pipeline/step.ts";
 import { metadataOf } from "../../pipeline/stored-resource.ts";
 import type { RunRow } from "../../store/ports.ts";
@@ -35,7 +36,8 @@ export function updateWorkflowExecution(ports: ExecutionPorts): UnaryHandler<Wor
 }
 
 const loadExisting = step("LoadExisting", async ({ valid }: { readonly valid: WorkflowExecution }, { environment }) => {
-  const { id, slug, org, resourceVersion } = metadataOf(valid);
+  const { id, org, name, resourceVersion } = metadataOf(valid);
+    const slug = metadataOf(valid).slug || slugOfName(name);
   const { runs } = environment.store;
   if (id === "" && slug === "") throw idRequired("metadata.id", "resource id or slug is required for update");
   const run =

@@ -1,9 +1,9 @@
 import { Writable } from "node:stream";
 import pc from "picocolors";
-import type { Terminal } from "../output/terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** A terminal for tests: no colour, nothing live, and all it was told kept as text. */
-export function fakeTerminal(): Terminal & { readonly stdout: () => string; readonly stderr: () => string } {
+/** A terminal that keeps what it is told as text: no colour, nothing live. For tests, and where one command runs another. */
+export function capturedTerminal(): Terminal & { readonly stdout: () => string; readonly stderr: () => string } {
   let stdout = "";
   let stderr = "";
   return {
