@@ -29,6 +29,8 @@ export async function bundle(outdir) {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
   });
+  rmSync(outdir, { recursive: true, force: true });
+  renameSync(draft, outdir);
 }
 
 if (process.argv[1] === import.meta.filename) await bundle(path.join(root, "server/dist/bundle"));

@@ -49,10 +49,20 @@ export function commandPages(): ReadonlyMap<string, string> {
 function page(command: CommandDefinition): string {
   const { name, summary, description, aliases = [], examples = [] } = command;
   const words = [name, ...(command.arguments ?? []).map((argument) => argument.name)];
-  const lines = [`# stigmer ${name}`, "", `${description ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`}`, ""];
+  const lines = [
+    `# stigmer ${name}`,
+    "",
+    `${description ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`}`,
+    "",
+  ];
   lines.push("```sh", `stigmer ${words.join(" ")}${command.options === undefined ? "" : " [options]"}`, "```", "");
   if (aliases.length > 0) lines.push(`Also: ${aliases.map((alias) => `\`stigmer ${alias}\``).join(", ")}.`, "");
-  lines.push(...rows("argument", (command.arguments ?? []).map((argument) => [argument.name, argument.description])));
+  lines.push(
+    ...rows(
+      "argument",
+      (command.arguments ?? []).map((argument) => [argument.name, argument.description]),
+    ),
+  );
   lines.push(
     ...rows(
       "option",
