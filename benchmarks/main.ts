@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { builtCommandLine } from "../tools/command-line.ts";
+import { bundle } from "../tools/build.mjs";
 import { type EngineUnderTest, type Workload, workloads } from "./engine-under-test.ts";
 import { median, Results } from "./results.ts";
 import { sample } from "./sample.ts";
@@ -44,10 +44,11 @@ try {
 }
 
 async function measure(): Promise<void> {
-  await builtCommandLine(true);
+  // A build of its own: nobody replaces it while it is measured.
+  await bundle(path.join(import.meta.dirname, "dist/bundle"));
   const echoProcess = await startProcess(process.execPath, [path.join(import.meta.dirname, "echo.mjs")]);
   started.push(echoProcess);
-  const echo = `127.0.0.1:${await echoProcess.line(/listening on (\d+)/u)}`;
+  const echo = `127.0.0.1:${await echoProcess.said(/listening on (\d+)/u)}`;
   const engines: EngineUnderTest[] = [];
   for (const name of values.engines.split(",")) {
     const engine = await start(name, echo);

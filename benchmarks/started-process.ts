@@ -5,26 +5,29 @@ import { createServer, type AddressInfo } from "node:net";
 /** A process of the benchmark; it ends with `stop`. */
 export interface StartedProcess {
   readonly pid: number;
-  /** Waits for a line of its standard output and resolves to the first group. */
-  line(pattern: RegExp): Promise<string>;
+  /** Waits until it says something on standard output or error and resolves to the first group. */
+  said(pattern: RegExp): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Starts a program with a clean environment; what it says on standard error is passed on. */
+/** Starts a program with a clean environment. */
 export async function startProcess(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<StartedProcess> {
   const base = { PATH: process.env["PATH"], HOME: process.env["HOME"], TZ: "UTC" };
-  const child = spawn(program, args, { env: { ...base, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, args, { env: { ...base, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  // Whatever happens, nothing outlives the benchmark.
+  process.once("exit", () => void child.kill("SIGKILL"));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
   let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output = (output + chunk.toString("utf8")).slice(-65_536)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString("utf8")).slice(-65_536)));
   return {
     pid: child.pid as number,
-    async line(pattern) {
+    async said(pattern) {
       for (;;) {
         const found = pattern.exec(output)?.[1];
         if (found !== undefined) return found;

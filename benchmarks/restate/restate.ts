@@ -9,7 +9,7 @@ const TUNED = { RESTATE_DEFAULT_NUM_PARTITIONS: "1", RESTATE_DISABLE_PROMETHEUS:
 export async function startRestate(data: string, echo: string, isTuned: boolean): Promise<EngineUnderTest> {
   const [ingress, admin, node] = [await freePort(), await freePort(), await freePort()];
   const services = await startProcess(process.execPath, [path.join(import.meta.dirname, "services.mjs"), echo]);
-  const port = await services.line(/listening on (\d+)/u);
+  const port = await services.said(/handlers on port (\d+)/u);
   const server = await startProcess(binary(), ["--no-logo"], {
     RESTATE_BASE_DIR: data,
     RESTATE_BIND_IP: "127.0.0.1",
@@ -40,7 +40,7 @@ export async function startRestate(data: string, echo: string, isTuned: boolean)
 }
 
 function binary(): string {
-  const from = createRequire(import.meta.resolve("@restatedev/restate-server"));
+  const from = createRequire(createRequire(import.meta.url).resolve("@restatedev/restate-server/package.json"));
   return from.resolve(`@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`);
 }
 

@@ -35,4 +35,4 @@ const bench = restate.service({
   },
 });
 
-console.log(`listening on ${await restate.serve({ services: [bench], port: 0 })}`);
+console.log(`handlers on port ${await restate.serve({ services: [bench], port: 0 })}`);

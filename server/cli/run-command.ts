@@ -1,5 +1,5 @@
 import type { CommandDefinition } from "./command.ts";
-import { subcommand } from "./command-line.ts";
+import { subcommand } from "./command-parser.ts";
 import { capturedTerminal } from "./output/captured-terminal.ts";
 import { report } from "./report.ts";
 

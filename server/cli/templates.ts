@@ -42,7 +42,8 @@ input:
   schema:
     document:
       type: object
-      required: [url]
+      required:
+        - url
       properties:
         url: { type: string }
 timeout:
@@ -69,6 +70,15 @@ do:
         item: \${ . }
 `,
       "workflow.test.yaml": `cases:
+  - name: fetches at once where it can
+    given:
+      input: { url: "https://api.example/items/1" }
+    mocks:
+      request: { output: { id: 1 } }
+    expect:
+      output: { item: { id: 1 } }
+      elapsed: PT0S
+
   - name: tries again while the service is overloaded
     given:
       input: { url: "https://api.example/items/1" }
@@ -83,7 +93,7 @@ do:
       calls: { request: 3 }
       elapsed: PT3S
 
-  - name: any other error is the end
+  - name: every other error is the end
     given:
       input: { url: "https://api.example/items/2" }
     mocks:

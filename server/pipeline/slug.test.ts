@@ -43,9 +43,14 @@ test("UlidSource puts the time into the first ten characters", () => {
   expect(source.next()).toBe(`01aryz6s41${"0".repeat(16)}`);
 });
 
-test.each(["", "wfl", "wfl-", "wfl-01ARZ3NDEKTSV4RRFFQ69G5FAV", "wfl-81arz3ndektsv4rrffq69g5fav", "win-01arz3ndektsv4rrffq69g5fav", "wfl-01arz3ndektsv4rrffq69g5fau"])(
-  "isResourceId refuses %j",
-  (id) => {
-    expect(isResourceId("wfl", id)).toBe(false);
-  },
-);
+test.each([
+  "",
+  "wfl",
+  "wfl-",
+  "wfl-01ARZ3NDEKTSV4RRFFQ69G5FAV",
+  "wfl-81arz3ndektsv4rrffq69g5fav",
+  "win-01arz3ndektsv4rrffq69g5fav",
+  "wfl-01arz3ndektsv4rrffq69g5fau",
+])("isResourceId refuses %j", (id) => {
+  expect(isResourceId("wfl", id)).toBe(false);
+});

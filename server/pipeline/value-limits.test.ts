@@ -25,8 +25,13 @@ test.each([
 });
 
 test("findValueFault looks into value messages, and refuses one that is empty", () => {
-  const input = create(WorkflowExecutionSchema, { spec: { input: { kind: { case: "numberValue", value: Infinity } } } });
-  expect(findValueFault(WorkflowExecutionSchema, input)).toMatchObject({ field: "spec.input", reason: "NUMBER_INVALID" });
+  const input = create(WorkflowExecutionSchema, {
+    spec: { input: { kind: { case: "numberValue", value: Infinity } } },
+  });
+  expect(findValueFault(WorkflowExecutionSchema, input)).toMatchObject({
+    field: "spec.input",
+    reason: "NUMBER_INVALID",
+  });
   const empty = create(WorkflowExecutionSchema, { spec: { input: {} } });
   expect(findValueFault(WorkflowExecutionSchema, empty)).toMatchObject({ field: "spec.input" });
   const fine = create(WorkflowExecutionSchema, { spec: { input: fromJson(ValueSchema, { a: [null, 1] }) } });

@@ -80,7 +80,8 @@ function jsonFault(value: unknown, path: string, depth: number): ValueFault | un
     };
   }
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return undefined;
-  if (isValueMessage(value)) return value.kind.case === undefined ? empty(path) : jsonFault(unwrapped(value), path, depth);
+  if (isValueMessage(value))
+    return value.kind.case === undefined ? empty(path) : jsonFault(unwrapped(value), path, depth);
   const items = Array.isArray(value) ? value : Object.values(value);
   for (const item of items) {
     const fault = jsonFault(item, path, depth + 1);

@@ -12,7 +12,12 @@ function times<T>(count: number, make: (index: number) => Promise<T>): Promise<P
 function codesOf(results: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
   const codes: Record<string, number> = {};
   for (const result of results) {
-    const code = result.status === "fulfilled" ? "OK" : result.reason instanceof ApiError ? result.reason.code : String(result.reason);
+    const code =
+      result.status === "fulfilled"
+        ? "OK"
+        : result.reason instanceof ApiError
+          ? result.reason.code
+          : String(result.reason);
     codes[code] = (codes[code] ?? 0) + 1;
   }
   return codes;
@@ -41,12 +46,16 @@ describe("many callers at once", () => {
   });
 
   test("applies of different definitions: each one is a version", async () => {
-    const results = await times(20, (index) => world.client.workflow.command.apply(workflow("one", helloDefinition(`1.0.${index}`))));
+    const results = await times(20, (index) =>
+      world.client.workflow.command.apply(workflow("one", helloDefinition(`1.0.${index}`))),
+    );
     expect(codesOf(results)).toEqual({ OK: 20 });
     const found = await world.client.workflow.query.getByReference({ slug: "one", org: "local" });
     const { versions } = await world.client.workflow.service.listVersions({ workflowId: found.metadata?.id ?? "" });
     expect(new Set(versions.map(({ version }) => version)).size).toBe(20);
-    expect(versions.map(({ revision }) => Number(revision))).toEqual(Array.from({ length: 20 }, (_, index) => 20 - index));
+    expect(versions.map(({ revision }) => Number(revision))).toEqual(
+      Array.from({ length: 20 }, (_, index) => 20 - index),
+    );
   });
 
   test("creates, applies and deletes mixed: never an orphan", async () => {
@@ -73,7 +82,9 @@ describe("many callers at once", () => {
     const { client, store } = world;
     const id = (await client.workflow.command.create(workflow("one"))).metadata?.id ?? "";
     const results = await times<object>(40, (index) =>
-      index === 20 ? client.workflow.command.delete({ value: id }, { headers: { "stigmer-force": "true" } }) : client.workflowInstance.command.create(instance(`i${index}`, id)),
+      index === 20
+        ? client.workflow.command.delete({ value: id }, { headers: { "stigmer-force": "true" } })
+        : client.workflowInstance.command.create(instance(`i${index}`, id)),
     );
     expect(Object.keys(codesOf(results)).sort()).toEqual(["NOT_FOUND", "OK"]);
     expect(await store.resources.count({ kind: "workflow_instance" })).toBe(0);
@@ -87,7 +98,9 @@ describe("many callers at once", () => {
       if (run.spec !== undefined) run.spec.idempotencyKey = "once";
       return client.workflowExecution.command.create(run);
     });
-    const ids = new Set(results.map((result) => (result.status === "fulfilled" ? result.value.metadata?.id : String(result.reason))));
+    const ids = new Set(
+      results.map((result) => (result.status === "fulfilled" ? result.value.metadata?.id : String(result.reason))),
+    );
     expect(ids.size).toBe(1);
     expect((await store.runs.list({ limit: 100 })).rows).toHaveLength(1);
   });

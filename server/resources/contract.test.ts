@@ -9,7 +9,15 @@ import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apire
 import { ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiError } from "../errors/api-error.ts";
-import { agent, environment, execution, helloDefinition, instance, listeningDefinition, workflow } from "./testing/definitions.ts";
+import {
+  agent,
+  environment,
+  execution,
+  helloDefinition,
+  instance,
+  listeningDefinition,
+  workflow,
+} from "./testing/definitions.ts";
 import { createGrpcJsTransport } from "./testing/grpc-js-transport.ts";
 import { openResourceWorld, type ResourceWorld } from "./testing/resource-world.ts";
 
@@ -32,11 +40,15 @@ async function flow(client: StigmerClient, name: string, definition = helloDefin
 }
 
 async function open(client: StigmerClient, name: string): Promise<string> {
-  return (await client.workflowExecution.command.create(execution(await flow(client, name, listeningDefinition()), name))).metadata?.id ?? "";
+  return (
+    (await client.workflowExecution.command.create(execution(await flow(client, name, listeningDefinition()), name)))
+      .metadata?.id ?? ""
+  );
 }
 
 async function ended(client: StigmerClient, name: string): Promise<string> {
-  const id = (await client.workflowExecution.command.create(execution(await flow(client, name), name))).metadata?.id ?? "";
+  const id =
+    (await client.workflowExecution.command.create(execution(await flow(client, name), name))).metadata?.id ?? "";
   await drain(client.workflowExecution.query.subscribe({ executionId: id }));
   return id;
 }
@@ -53,10 +65,19 @@ function unscoped<R extends { metadata?: { ownerScope: number } | undefined }>(r
 }
 
 function context(name: string): ReturnType<typeof create<typeof ExecutionContextSchema>> {
-  return create(ExecutionContextSchema, { apiVersion: "agentic.stigmer.ai/v1", kind: "ExecutionContext", metadata: { name }, spec: { executionId: "wex-1", data: { A: { value: "1", isSecret: true } } } });
+  return create(ExecutionContextSchema, {
+    apiVersion: "agentic.stigmer.ai/v1",
+    kind: "ExecutionContext",
+    metadata: { name },
+    spec: { executionId: "wex-1", data: { A: { value: "1", isSecret: true } } },
+  });
 }
 
-function agentInstance(name: string, agentId: string, org = "local"): ReturnType<typeof create<typeof AgentInstanceSchema>> {
+function agentInstance(
+  name: string,
+  agentId: string,
+  org = "local",
+): ReturnType<typeof create<typeof AgentInstanceSchema>> {
   return create(AgentInstanceSchema, {
     apiVersion: "agentic.stigmer.ai/v1",
     kind: "AgentInstance",
@@ -67,11 +88,36 @@ function agentInstance(name: string, agentId: string, org = "local"): ReturnType
 
 const cases: readonly Case[] = [
   // Workflow
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /api_version/u, call: (c, n) => c.workflow.command.create({ ...workflow(n), apiVersion: "v0" }) },
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /metadata/u, call: (c) => c.workflow.command.create({ apiVersion: "agentic.stigmer.ai/v1", kind: "Workflow" }) },
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /^metadata\.name: is empty/u, call: (c) => c.workflow.command.create(workflow("")) },
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /no letter a-z or digit/u, call: (c) => c.workflow.command.create(workflow("你好")) },
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /at most 63/u, call: (c) => c.workflow.command.create(workflow("x".repeat(64))) },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /api_version/u,
+    call: (c, n) => c.workflow.command.create({ ...workflow(n), apiVersion: "v0" }),
+  },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /metadata/u,
+    call: (c) => c.workflow.command.create({ apiVersion: "agentic.stigmer.ai/v1", kind: "Workflow" }),
+  },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /^metadata\.name: is empty/u,
+    call: (c) => c.workflow.command.create(workflow("")),
+  },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /no letter a-z or digit/u,
+    call: (c) => c.workflow.command.create(workflow("你好")),
+  },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /at most 63/u,
+    call: (c) => c.workflow.command.create(workflow("x".repeat(64))),
+  },
   {
     rpc: "workflow.create",
     code: "INVALID_ARGUMENT",
@@ -92,8 +138,18 @@ const cases: readonly Case[] = [
       return c.workflow.command.create(flow_);
     },
   },
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /^workflow validation failed: \d+:\d+: .*\(OW\d+\)/u, call: (c, n) => c.workflow.command.create(workflow(n, "document: {}\ndo: []\n")) },
-  { rpc: "workflow.create", code: "INVALID_ARGUMENT", text: /spec/u, call: (c, n) => c.workflow.command.create({ ...workflow(n), spec: undefined as never }) },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /^workflow validation failed: \d+:\d+: .*\(OW\d+\)/u,
+    call: (c, n) => c.workflow.command.create(workflow(n, "document: {}\ndo: []\n")),
+  },
+  {
+    rpc: "workflow.create",
+    code: "INVALID_ARGUMENT",
+    text: /spec/u,
+    call: (c, n) => c.workflow.command.create({ ...workflow(n), spec: undefined as never }),
+  },
   {
     rpc: "workflow.create",
     code: "ALREADY_EXISTS",
@@ -103,8 +159,18 @@ const cases: readonly Case[] = [
       await c.workflow.command.create(workflow(n));
     },
   },
-  { rpc: "workflow.update", code: "INVALID_ARGUMENT", text: /^resource id or slug is required for update$/u, call: (c) => c.workflow.command.update(workflow("")) },
-  { rpc: "workflow.update", code: "NOT_FOUND", text: /^Workflow not found: nobody$/u, call: (c) => c.workflow.command.update(workflow("nobody")) },
+  {
+    rpc: "workflow.update",
+    code: "INVALID_ARGUMENT",
+    text: /^resource id or slug is required for update$/u,
+    call: (c) => c.workflow.command.update(workflow("")),
+  },
+  {
+    rpc: "workflow.update",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: nobody$/u,
+    call: (c) => c.workflow.command.update(workflow("nobody")),
+  },
   {
     rpc: "workflow.update",
     code: "ABORTED",
@@ -116,9 +182,19 @@ const cases: readonly Case[] = [
       await c.workflow.command.update(next);
     },
   },
-  { rpc: "workflow.apply", code: "INVALID_ARGUMENT", text: /^metadata\.name/u, call: (c) => c.workflow.command.apply(workflow("")) },
+  {
+    rpc: "workflow.apply",
+    code: "INVALID_ARGUMENT",
+    text: /^metadata\.name/u,
+    call: (c) => c.workflow.command.apply(workflow("")),
+  },
   { rpc: "workflow.delete", code: "INVALID_ARGUMENT", call: (c) => c.workflow.command.delete({ value: "" }) },
-  { rpc: "workflow.delete", code: "NOT_FOUND", text: new RegExp(`^Workflow not found: wfl-${ABSENT}$`, "u"), call: (c) => c.workflow.command.delete({ value: `wfl-${ABSENT}` }) },
+  {
+    rpc: "workflow.delete",
+    code: "NOT_FOUND",
+    text: new RegExp(`^Workflow not found: wfl-${ABSENT}$`, "u"),
+    call: (c) => c.workflow.command.delete({ value: `wfl-${ABSENT}` }),
+  },
   {
     rpc: "workflow.delete",
     code: "FAILED_PRECONDITION",
@@ -152,10 +228,30 @@ const cases: readonly Case[] = [
     },
   },
   { rpc: "workflow.get", code: "INVALID_ARGUMENT", call: (c) => c.workflow.query.get({}) },
-  { rpc: "workflow.get", code: "NOT_FOUND", text: /^Workflow not found: x$/u, call: (c) => c.workflow.query.get({ value: "x" }) },
-  { rpc: "workflow.getByReference", code: "INVALID_ARGUMENT", text: /^slug is required in reference$/u, call: (c) => c.workflow.query.getByReference({}) },
-  { rpc: "workflow.getByReference", code: "INVALID_ARGUMENT", text: /^kind mismatch: expected workflow, got agent$/u, call: (c) => c.workflow.query.getByReference({ slug: "a", kind: 40 }) },
-  { rpc: "workflow.getByReference", code: "NOT_FOUND", text: /^Workflow not found: nobody$/u, call: (c) => c.workflow.query.getByReference({ slug: "nobody", org: "local" }) },
+  {
+    rpc: "workflow.get",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: x$/u,
+    call: (c) => c.workflow.query.get({ value: "x" }),
+  },
+  {
+    rpc: "workflow.getByReference",
+    code: "INVALID_ARGUMENT",
+    text: /^slug is required in reference$/u,
+    call: (c) => c.workflow.query.getByReference({}),
+  },
+  {
+    rpc: "workflow.getByReference",
+    code: "INVALID_ARGUMENT",
+    text: /^kind mismatch: expected workflow, got agent$/u,
+    call: (c) => c.workflow.query.getByReference({ slug: "a", kind: 40 }),
+  },
+  {
+    rpc: "workflow.getByReference",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: nobody$/u,
+    call: (c) => c.workflow.query.getByReference({ slug: "nobody", org: "local" }),
+  },
   {
     rpc: "workflow.getByReference",
     code: "INVALID_ARGUMENT",
@@ -176,16 +272,51 @@ const cases: readonly Case[] = [
       await c.workflow.query.getByReference({ slug: n, version: "9.9.9" });
     },
   },
-  { rpc: "workflow.list", code: "INVALID_ARGUMENT", text: /page_size/u, call: (c) => c.workflow.service.list({ pageSize: 501 }) },
-  { rpc: "workflow.list", code: "INVALID_ARGUMENT", text: /^page_token: /u, call: (c) => c.workflow.service.list({ pageToken: "nonsense" }) },
-  { rpc: "workflow.listVersions", code: "NOT_FOUND", call: (c) => c.workflow.service.listVersions({ workflowId: "x" }) },
-  { rpc: "workflow.getVersion", code: "NOT_FOUND", call: async (c, n) => c.workflow.service.getVersion({ workflowId: await flow(c, n), version: { case: "revision", value: 2n } }) },
+  {
+    rpc: "workflow.list",
+    code: "INVALID_ARGUMENT",
+    text: /page_size/u,
+    call: (c) => c.workflow.service.list({ pageSize: 501 }),
+  },
+  {
+    rpc: "workflow.list",
+    code: "INVALID_ARGUMENT",
+    text: /^page_token: /u,
+    call: (c) => c.workflow.service.list({ pageToken: "nonsense" }),
+  },
+  {
+    rpc: "workflow.listVersions",
+    code: "NOT_FOUND",
+    call: (c) => c.workflow.service.listVersions({ workflowId: "x" }),
+  },
+  {
+    rpc: "workflow.getVersion",
+    code: "NOT_FOUND",
+    call: async (c, n) =>
+      c.workflow.service.getVersion({ workflowId: await flow(c, n), version: { case: "revision", value: 2n } }),
+  },
   { rpc: "workflow.validate", code: "INVALID_ARGUMENT", call: (c) => c.workflow.service.validate({}) },
   { rpc: "workflow.diff", code: "NOT_FOUND", call: (c) => c.workflow.service.diff({ workflowId: "x" }) },
-  { rpc: "workflow.diff", code: "INVALID_ARGUMENT", text: /^workflow validation failed/u, call: async (c, n) => c.workflow.service.diff({ workflowId: await flow(c, n), to: { case: "toDefinition", value: "x" } }) },
+  {
+    rpc: "workflow.diff",
+    code: "INVALID_ARGUMENT",
+    text: /^workflow validation failed/u,
+    call: async (c, n) =>
+      c.workflow.service.diff({ workflowId: await flow(c, n), to: { case: "toDefinition", value: "x" } }),
+  },
   // WorkflowInstance
-  { rpc: "instance.create", code: "INVALID_ARGUMENT", text: /workflow_id/u, call: (c, n) => c.workflowInstance.command.create(instance(n, "")) },
-  { rpc: "instance.create", code: "NOT_FOUND", text: /^Workflow not found: wfl-gone$/u, call: (c, n) => c.workflowInstance.command.create(instance(n, "wfl-gone")) },
+  {
+    rpc: "instance.create",
+    code: "INVALID_ARGUMENT",
+    text: /workflow_id/u,
+    call: (c, n) => c.workflowInstance.command.create(instance(n, "")),
+  },
+  {
+    rpc: "instance.create",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: wfl-gone$/u,
+    call: (c, n) => c.workflowInstance.command.create(instance(n, "wfl-gone")),
+  },
   {
     rpc: "instance.create",
     code: "INVALID_ARGUMENT",
@@ -207,7 +338,8 @@ const cases: readonly Case[] = [
     text: /^Environment not found: nowhere$/u,
     call: async (c, n) => {
       const refers = instance(`${n}-i`, await flow(c, n));
-      if (refers.spec !== undefined) refers.spec.envRefs = [create(ApiResourceReferenceSchema, { slug: "nowhere", org: "local", kind: 53 })];
+      if (refers.spec !== undefined)
+        refers.spec.envRefs = [create(ApiResourceReferenceSchema, { slug: "nowhere", org: "local", kind: 53 })];
       await c.workflowInstance.command.create(refers);
     },
   },
@@ -240,9 +372,23 @@ const cases: readonly Case[] = [
       await c.workflowInstance.command.update(moved);
     },
   },
-  { rpc: "instance.update", code: "NOT_FOUND", text: /^WorkflowInstance not found: nobody$/u, call: (c) => c.workflowInstance.command.update(instance("nobody", "w")) },
-  { rpc: "instance.apply", code: "OK", call: async (c, n) => c.workflowInstance.command.apply(instance(`${n}-default`, await flow(c, n))) },
-  { rpc: "instance.delete", code: "NOT_FOUND", text: /^WorkflowInstance not found: win-x$/u, call: (c) => c.workflowInstance.command.delete({ value: "win-x" }) },
+  {
+    rpc: "instance.update",
+    code: "NOT_FOUND",
+    text: /^WorkflowInstance not found: nobody$/u,
+    call: (c) => c.workflowInstance.command.update(instance("nobody", "w")),
+  },
+  {
+    rpc: "instance.apply",
+    code: "OK",
+    call: async (c, n) => c.workflowInstance.command.apply(instance(`${n}-default`, await flow(c, n))),
+  },
+  {
+    rpc: "instance.delete",
+    code: "NOT_FOUND",
+    text: /^WorkflowInstance not found: win-x$/u,
+    call: (c) => c.workflowInstance.command.delete({ value: "win-x" }),
+  },
   {
     rpc: "instance.delete",
     code: "FAILED_PRECONDITION",
@@ -253,13 +399,36 @@ const cases: readonly Case[] = [
     },
   },
   { rpc: "instance.get", code: "NOT_FOUND", call: (c) => c.workflowInstance.query.get({ value: "win-x" }) },
-  { rpc: "instance.getByReference", code: "INVALID_ARGUMENT", call: (c) => c.workflowInstance.query.getByReference({}) },
+  {
+    rpc: "instance.getByReference",
+    code: "INVALID_ARGUMENT",
+    call: (c) => c.workflowInstance.query.getByReference({}),
+  },
   { rpc: "instance.getByWorkflow", code: "INVALID_ARGUMENT", call: (c) => c.workflowInstance.query.getByWorkflow({}) },
-  { rpc: "instance.getByWorkflow", code: "INVALID_ARGUMENT", text: /page_info\.num/u, call: (c) => c.workflowInstance.query.getByWorkflow({ workflowId: "x", pageInfo: { num: -1 } }) },
-  { rpc: "instance.getByWorkflow of nobody", code: "OK", call: async (c) => expect((await c.workflowInstance.query.getByWorkflow({ workflowId: "x" })).entries).toEqual([]) },
+  {
+    rpc: "instance.getByWorkflow",
+    code: "INVALID_ARGUMENT",
+    text: /page_info\.num/u,
+    call: (c) => c.workflowInstance.query.getByWorkflow({ workflowId: "x", pageInfo: { num: -1 } }),
+  },
+  {
+    rpc: "instance.getByWorkflow of nobody",
+    code: "OK",
+    call: async (c) => expect((await c.workflowInstance.query.getByWorkflow({ workflowId: "x" })).entries).toEqual([]),
+  },
   // WorkflowExecution
-  { rpc: "execution.create", code: "INVALID_ARGUMENT", text: /^either workflow_id or workflow_instance_id must be provided$/u, call: (c) => c.workflowExecution.command.create(execution("")) },
-  { rpc: "execution.create", code: "NOT_FOUND", text: /^Workflow not found: wfl-x$/u, call: (c) => c.workflowExecution.command.create(execution("wfl-x")) },
+  {
+    rpc: "execution.create",
+    code: "INVALID_ARGUMENT",
+    text: /^either workflow_id or workflow_instance_id must be provided$/u,
+    call: (c) => c.workflowExecution.command.create(execution("")),
+  },
+  {
+    rpc: "execution.create",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: wfl-x$/u,
+    call: (c) => c.workflowExecution.command.create(execution("wfl-x")),
+  },
   {
     rpc: "execution.create",
     code: "NOT_FOUND",
@@ -270,7 +439,12 @@ const cases: readonly Case[] = [
       return c.workflowExecution.command.create(run);
     },
   },
-  { rpc: "execution.create", code: "INVALID_ARGUMENT", text: /another organization/u, call: async (c, n) => c.workflowExecution.command.create(execution(await flow(c, n), n, "other")) },
+  {
+    rpc: "execution.create",
+    code: "INVALID_ARGUMENT",
+    text: /another organization/u,
+    call: async (c, n) => c.workflowExecution.command.create(execution(await flow(c, n), n, "other")),
+  },
   {
     rpc: "execution.create",
     code: "ALREADY_EXISTS",
@@ -291,14 +465,47 @@ const cases: readonly Case[] = [
       await c.workflowExecution.command.create(run);
     },
   },
-  { rpc: "execution.get", code: "NOT_FOUND", text: /^WorkflowExecution not found: wex-x$/u, call: (c) => c.workflowExecution.query.get({ value: "wex-x" }) },
-  { rpc: "execution.list", code: "INVALID_ARGUMENT", text: /page_token/u, call: (c) => c.workflowExecution.query.list({ pageToken: "x" }) },
-  { rpc: "execution.list", code: "INVALID_ARGUMENT", text: /page_size/u, call: (c) => c.workflowExecution.query.list({ pageSize: -1 }) },
-  { rpc: "execution.listByWorkflow", code: "INVALID_ARGUMENT", call: (c) => c.workflowExecution.query.listByWorkflow({}) },
-  { rpc: "execution.subscribe", code: "NOT_FOUND", text: /^WorkflowExecution not found: wex-x$/u, call: (c) => drain(c.workflowExecution.query.subscribe({ executionId: "wex-x" })) },
+  {
+    rpc: "execution.get",
+    code: "NOT_FOUND",
+    text: /^WorkflowExecution not found: wex-x$/u,
+    call: (c) => c.workflowExecution.query.get({ value: "wex-x" }),
+  },
+  {
+    rpc: "execution.list",
+    code: "INVALID_ARGUMENT",
+    text: /page_token/u,
+    call: (c) => c.workflowExecution.query.list({ pageToken: "x" }),
+  },
+  {
+    rpc: "execution.list",
+    code: "INVALID_ARGUMENT",
+    text: /page_size/u,
+    call: (c) => c.workflowExecution.query.list({ pageSize: -1 }),
+  },
+  {
+    rpc: "execution.listByWorkflow",
+    code: "INVALID_ARGUMENT",
+    call: (c) => c.workflowExecution.query.listByWorkflow({}),
+  },
+  {
+    rpc: "execution.subscribe",
+    code: "NOT_FOUND",
+    text: /^WorkflowExecution not found: wex-x$/u,
+    call: (c) => drain(c.workflowExecution.query.subscribe({ executionId: "wex-x" })),
+  },
   { rpc: "execution.subscribe", code: "INVALID_ARGUMENT", call: (c) => drain(c.workflowExecution.query.subscribe({})) },
-  { rpc: "execution.subscribe to one that has ended", code: "OK", call: async (c, n) => expect(await drain(c.workflowExecution.query.subscribe({ executionId: await ended(c, n) }))).toHaveLength(1) },
-  { rpc: "execution.update", code: "NOT_FOUND", call: (c) => c.workflowExecution.command.update(execution("w", "nobody")) },
+  {
+    rpc: "execution.subscribe to one that has ended",
+    code: "OK",
+    call: async (c, n) =>
+      expect(await drain(c.workflowExecution.query.subscribe({ executionId: await ended(c, n) }))).toHaveLength(1),
+  },
+  {
+    rpc: "execution.update",
+    code: "NOT_FOUND",
+    call: (c) => c.workflowExecution.command.update(execution("w", "nobody")),
+  },
   {
     rpc: "execution.update",
     code: "INVALID_ARGUMENT",
@@ -311,19 +518,73 @@ const cases: readonly Case[] = [
       await c.workflowExecution.command.update(run);
     },
   },
-  { rpc: "execution.updateStatus", code: "INVALID_ARGUMENT", call: (c) => c.workflowExecution.command.updateStatus({ executionId: "x" }) },
-  { rpc: "execution.updateStatus", code: "NOT_FOUND", text: /^WorkflowExecution not found: wex-x$/u, call: (c) => c.workflowExecution.command.updateStatus({ executionId: "wex-x", status: {} }) },
-  { rpc: "execution.updateStatus", code: "FAILED_PRECONDITION", text: /is not reopened/u, call: async (c, n) => c.workflowExecution.command.updateStatus({ executionId: await ended(c, n), status: { phase: 2 } }) },
+  {
+    rpc: "execution.updateStatus",
+    code: "INVALID_ARGUMENT",
+    call: (c) => c.workflowExecution.command.updateStatus({ executionId: "x" }),
+  },
+  {
+    rpc: "execution.updateStatus",
+    code: "NOT_FOUND",
+    text: /^WorkflowExecution not found: wex-x$/u,
+    call: (c) => c.workflowExecution.command.updateStatus({ executionId: "wex-x", status: {} }),
+  },
+  {
+    rpc: "execution.updateStatus",
+    code: "FAILED_PRECONDITION",
+    text: /is not reopened/u,
+    call: async (c, n) =>
+      c.workflowExecution.command.updateStatus({ executionId: await ended(c, n), status: { phase: 2 } }),
+  },
   { rpc: "execution.delete", code: "NOT_FOUND", call: (c) => c.workflowExecution.command.delete({ value: "wex-x" }) },
-  { rpc: "execution.delete", code: "FAILED_PRECONDITION", text: /has not ended/u, call: async (c, n) => c.workflowExecution.command.delete({ value: await open(c, n) }) },
-  { rpc: "execution.delete forced", code: "OK", call: async (c, n) => c.workflowExecution.command.delete({ value: await open(c, n) }, force) },
-  { rpc: "execution.delete", code: "OK", call: async (c, n) => c.workflowExecution.command.delete({ value: await ended(c, n) }) },
-  { rpc: "execution.find", code: "INVALID_ARGUMENT", text: /phases/u, call: (c) => c.workflowExecution.service.list({ phases: [0] }) },
-  { rpc: "execution.cancel", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.cancel({ executionId: "wex-x" }) },
-  { rpc: "execution.cancel", code: "FAILED_PRECONDITION", call: async (c, n) => c.workflowExecution.service.cancel({ executionId: await ended(c, n) }) },
-  { rpc: "execution.cancel", code: "OK", call: async (c, n) => expect((await c.workflowExecution.service.cancel({ executionId: await open(c, n) })).status?.phase).toBe(5) },
-  { rpc: "execution.suspend", code: "FAILED_PRECONDITION", call: async (c, n) => c.workflowExecution.service.suspend({ executionId: await ended(c, n) }) },
-  { rpc: "execution.resume", code: "FAILED_PRECONDITION", call: async (c, n) => c.workflowExecution.service.resume({ executionId: await open(c, n) }) },
+  {
+    rpc: "execution.delete",
+    code: "FAILED_PRECONDITION",
+    text: /has not ended/u,
+    call: async (c, n) => c.workflowExecution.command.delete({ value: await open(c, n) }),
+  },
+  {
+    rpc: "execution.delete forced",
+    code: "OK",
+    call: async (c, n) => c.workflowExecution.command.delete({ value: await open(c, n) }, force),
+  },
+  {
+    rpc: "execution.delete",
+    code: "OK",
+    call: async (c, n) => c.workflowExecution.command.delete({ value: await ended(c, n) }),
+  },
+  {
+    rpc: "execution.find",
+    code: "INVALID_ARGUMENT",
+    text: /phases/u,
+    call: (c) => c.workflowExecution.service.list({ phases: [0] }),
+  },
+  {
+    rpc: "execution.cancel",
+    code: "NOT_FOUND",
+    call: (c) => c.workflowExecution.service.cancel({ executionId: "wex-x" }),
+  },
+  {
+    rpc: "execution.cancel",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) => c.workflowExecution.service.cancel({ executionId: await ended(c, n) }),
+  },
+  {
+    rpc: "execution.cancel",
+    code: "OK",
+    call: async (c, n) =>
+      expect((await c.workflowExecution.service.cancel({ executionId: await open(c, n) })).status?.phase).toBe(5),
+  },
+  {
+    rpc: "execution.suspend",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) => c.workflowExecution.service.suspend({ executionId: await ended(c, n) }),
+  },
+  {
+    rpc: "execution.resume",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) => c.workflowExecution.service.resume({ executionId: await open(c, n) }),
+  },
   {
     rpc: "execution.suspend and resume",
     code: "OK",
@@ -333,10 +594,31 @@ const cases: readonly Case[] = [
       expect((await c.workflowExecution.service.resume({ executionId })).status?.runPhase).toBe(3);
     },
   },
-  { rpc: "execution.skip", code: "OK", call: async (c, n) => expect((await c.workflowExecution.service.skip({ executionId: await open(c, n), task: "/do/0/hear" })).status?.phase).toBe(3) },
-  { rpc: "execution.skip", code: "NOT_FOUND", text: /^Task not found: \/do\/9\/x$/u, call: async (c, n) => c.workflowExecution.service.skip({ executionId: await open(c, n), task: "/do/9/x" }) },
-  { rpc: "execution.goto", code: "NOT_FOUND", text: /^Task not found: nowhere$/u, call: async (c, n) => c.workflowExecution.service.goto({ executionId: await open(c, n), task: "nowhere" }) },
-  { rpc: "execution.retry", code: "OK", call: async (c, n) => c.workflowExecution.service.retry({ executionId: await ended(c, n), task: "/do/0/greet" }) },
+  {
+    rpc: "execution.skip",
+    code: "OK",
+    call: async (c, n) =>
+      expect(
+        (await c.workflowExecution.service.skip({ executionId: await open(c, n), task: "/do/0/hear" })).status?.phase,
+      ).toBe(3),
+  },
+  {
+    rpc: "execution.skip",
+    code: "NOT_FOUND",
+    text: /^Task not found: \/do\/9\/x$/u,
+    call: async (c, n) => c.workflowExecution.service.skip({ executionId: await open(c, n), task: "/do/9/x" }),
+  },
+  {
+    rpc: "execution.goto",
+    code: "NOT_FOUND",
+    text: /^Task not found: nowhere$/u,
+    call: async (c, n) => c.workflowExecution.service.goto({ executionId: await open(c, n), task: "nowhere" }),
+  },
+  {
+    rpc: "execution.retry",
+    code: "OK",
+    call: async (c, n) => c.workflowExecution.service.retry({ executionId: await ended(c, n), task: "/do/0/greet" }),
+  },
   {
     rpc: "execution.patchContext",
     code: "OK",
@@ -359,9 +641,22 @@ const cases: readonly Case[] = [
       expect(nextPageToken).toBe("");
     },
   },
-  { rpc: "execution.history", code: "OUT_OF_RANGE", call: async (c, n) => c.workflowExecution.service.history({ executionId: await ended(c, n), afterPosition: 99n }) },
-  { rpc: "execution.history", code: "INVALID_ARGUMENT", text: /page_token/u, call: async (c, n) => c.workflowExecution.service.history({ executionId: await ended(c, n), pageToken: "x" }) },
-  { rpc: "execution.stateAt", code: "OUT_OF_RANGE", call: async (c, n) => c.workflowExecution.service.stateAt({ executionId: await ended(c, n), position: 99n }) },
+  {
+    rpc: "execution.history",
+    code: "OUT_OF_RANGE",
+    call: async (c, n) => c.workflowExecution.service.history({ executionId: await ended(c, n), afterPosition: 99n }),
+  },
+  {
+    rpc: "execution.history",
+    code: "INVALID_ARGUMENT",
+    text: /page_token/u,
+    call: async (c, n) => c.workflowExecution.service.history({ executionId: await ended(c, n), pageToken: "x" }),
+  },
+  {
+    rpc: "execution.stateAt",
+    code: "OUT_OF_RANGE",
+    call: async (c, n) => c.workflowExecution.service.stateAt({ executionId: await ended(c, n), position: 99n }),
+  },
   {
     rpc: "execution.watch",
     code: "OK",
@@ -371,9 +666,19 @@ const cases: readonly Case[] = [
       expect(changes.flatMap(({ entries }) => entries.map(({ kind }) => kind))).toContain("completed");
     },
   },
-  { rpc: "execution.watch", code: "OUT_OF_RANGE", call: async (c, n) => drain(c.workflowExecution.service.watch({ executionId: await ended(c, n), afterPosition: 99n })) },
+  {
+    rpc: "execution.watch",
+    code: "OUT_OF_RANGE",
+    call: async (c, n) =>
+      drain(c.workflowExecution.service.watch({ executionId: await ended(c, n), afterPosition: 99n })),
+  },
   // Environment, execution context
-  { rpc: "environment.create", code: "INVALID_ARGUMENT", text: /organization or identity_account scope/u, call: (c, n) => c.environment.command.create(unscoped(environment(n, {}))) },
+  {
+    rpc: "environment.create",
+    code: "INVALID_ARGUMENT",
+    text: /organization or identity_account scope/u,
+    call: (c, n) => c.environment.command.create(unscoped(environment(n, {}))),
+  },
   {
     rpc: "environment.create",
     code: "INVALID_ARGUMENT",
@@ -389,13 +694,35 @@ const cases: readonly Case[] = [
       await c.environment.command.create(environment(n, {}));
     },
   },
-  { rpc: "environment.update", code: "NOT_FOUND", text: /^Environment not found: nobody$/u, call: (c) => c.environment.command.update(environment("nobody", {})) },
+  {
+    rpc: "environment.update",
+    code: "NOT_FOUND",
+    text: /^Environment not found: nobody$/u,
+    call: (c) => c.environment.command.update(environment("nobody", {})),
+  },
   { rpc: "environment.delete", code: "INVALID_ARGUMENT", call: (c) => c.environment.command.delete({}) },
   { rpc: "environment.delete", code: "NOT_FOUND", call: (c) => c.environment.command.delete({ resourceId: "env-x" }) },
-  { rpc: "environment.delete", code: "OK", call: async (c, n) => c.environment.command.delete({ resourceId: (await c.environment.command.create(environment(n, {}))).metadata?.id ?? "" }) },
+  {
+    rpc: "environment.delete",
+    code: "OK",
+    call: async (c, n) =>
+      c.environment.command.delete({
+        resourceId: (await c.environment.command.create(environment(n, {}))).metadata?.id ?? "",
+      }),
+  },
   { rpc: "environment.get", code: "NOT_FOUND", call: (c) => c.environment.query.get({ value: "env-x" }) },
-  { rpc: "environment.getByReference", code: "INVALID_ARGUMENT", text: /^kind mismatch: expected environment, got workflow_execution$/u, call: (c) => c.environment.query.getByReference({ slug: "x", kind: 52 }) },
-  { rpc: "context.create", code: "OK", call: async (c, n) => expect((await c.executionContext.command.create(context(n))).spec?.data["A"]?.value).toBe("[redacted]") },
+  {
+    rpc: "environment.getByReference",
+    code: "INVALID_ARGUMENT",
+    text: /^kind mismatch: expected environment, got workflow_execution$/u,
+    call: (c) => c.environment.query.getByReference({ slug: "x", kind: 52 }),
+  },
+  {
+    rpc: "context.create",
+    code: "OK",
+    call: async (c, n) =>
+      expect((await c.executionContext.command.create(context(n))).spec?.data["A"]?.value).toBe("[redacted]"),
+  },
   {
     rpc: "context.apply",
     code: "ALREADY_EXISTS",
@@ -405,17 +732,33 @@ const cases: readonly Case[] = [
       await c.executionContext.command.apply(context(n));
     },
   },
-  { rpc: "context.get", code: "NOT_FOUND", text: /^ExecutionContext not found: exec-x$/u, call: (c) => c.executionContext.query.get({ value: "exec-x" }) },
+  {
+    rpc: "context.get",
+    code: "NOT_FOUND",
+    text: /^ExecutionContext not found: exec-x$/u,
+    call: (c) => c.executionContext.query.get({ value: "exec-x" }),
+  },
   { rpc: "context.getByReference", code: "INVALID_ARGUMENT", call: (c) => c.executionContext.query.getByReference({}) },
-  { rpc: "context.delete", code: "NOT_FOUND", call: (c) => c.executionContext.command.delete({ resourceId: "exec-x" }) },
+  {
+    rpc: "context.delete",
+    code: "NOT_FOUND",
+    call: (c) => c.executionContext.command.delete({ resourceId: "exec-x" }),
+  },
   // Agent, agent instance
-  { rpc: "agent.create", code: "INVALID_ARGUMENT", text: /instructions/u, call: (c, n) => c.agent.command.create(agent(n, "local", "short")) },
+  {
+    rpc: "agent.create",
+    code: "INVALID_ARGUMENT",
+    text: /instructions/u,
+    call: (c, n) => c.agent.command.create(agent(n, "local", "short")),
+  },
   {
     rpc: "agent.create, delete",
     code: "OK",
     call: async (c, n) => {
       const made = await c.agent.command.create(agent(n));
-      expect((await c.agentInstance.query.get({ value: made.status?.defaultInstanceId ?? "" })).metadata?.name).toBe(`${n}-default`);
+      expect((await c.agentInstance.query.get({ value: made.status?.defaultInstanceId ?? "" })).metadata?.name).toBe(
+        `${n}-default`,
+      );
       await c.agent.command.delete({ value: made.metadata?.id ?? "" });
       expect((await c.agentInstance.query.getByAgent({ agentId: made.metadata?.id ?? "" })).totalCount).toBe(0);
     },
@@ -431,8 +774,18 @@ const cases: readonly Case[] = [
     },
   },
   { rpc: "agent.getByReference of nothing", code: "INVALID_ARGUMENT", call: (c) => c.agent.query.getByReference({}) },
-  { rpc: "agent.get", code: "NOT_FOUND", text: /^Agent not found: agt-x$/u, call: (c) => c.agent.query.get({ value: "agt-x" }) },
-  { rpc: "agentInstance.create", code: "NOT_FOUND", text: /^Agent not found: agt-x$/u, call: (c, n) => c.agentInstance.command.create(agentInstance(n, "agt-x")) },
+  {
+    rpc: "agent.get",
+    code: "NOT_FOUND",
+    text: /^Agent not found: agt-x$/u,
+    call: (c) => c.agent.query.get({ value: "agt-x" }),
+  },
+  {
+    rpc: "agentInstance.create",
+    code: "NOT_FOUND",
+    text: /^Agent not found: agt-x$/u,
+    call: (c, n) => c.agentInstance.command.create(agentInstance(n, "agt-x")),
+  },
   {
     rpc: "agentInstance.create with an environment",
     code: "OK",
@@ -441,7 +794,8 @@ const cases: readonly Case[] = [
       await c.environment.command.create(environment(n, { A: "1" }));
       for (const [index, kind] of [0, 53].entries()) {
         const made = agentInstance(`${n}-${index}`, metadata?.id ?? "");
-        if (made.spec !== undefined) made.spec.environmentRefs = [create(ApiResourceReferenceSchema, { slug: n, org: "local", kind })];
+        if (made.spec !== undefined)
+          made.spec.environmentRefs = [create(ApiResourceReferenceSchema, { slug: n, org: "local", kind })];
         await c.agentInstance.command.create(made);
       }
     },
@@ -449,8 +803,21 @@ const cases: readonly Case[] = [
   { rpc: "agentInstance.delete", code: "NOT_FOUND", call: (c) => c.agentInstance.command.delete({ value: "ain-x" }) },
   // Events, server
   { rpc: "event.publish", code: "INVALID_ARGUMENT", call: (c) => c.event.service.publish({}) },
-  { rpc: "event.publish", code: "INVALID_ARGUMENT", text: /extensions\["data"\]/u, call: (c) => c.event.service.publish({ event: { source: "s", type: "t", extensions: { data: { kind: { case: "stringValue", value: "x" } } } } }) },
-  { rpc: "event.publish", code: "OK", call: async (c) => expect((await c.event.service.publish({ org: "local", event: { source: "s", type: "t" } })).eventId).not.toBe("") },
+  {
+    rpc: "event.publish",
+    code: "INVALID_ARGUMENT",
+    text: /extensions\["data"\]/u,
+    call: (c) =>
+      c.event.service.publish({
+        event: { source: "s", type: "t", extensions: { data: { kind: { case: "stringValue", value: "x" } } } },
+      }),
+  },
+  {
+    rpc: "event.publish",
+    code: "OK",
+    call: async (c) =>
+      expect((await c.event.service.publish({ org: "local", event: { source: "s", type: "t" } })).eventId).not.toBe(""),
+  },
   { rpc: "event.publishBatch", code: "INVALID_ARGUMENT", call: (c) => c.event.service.publishBatch({}) },
   { rpc: "server.info", code: "OK", call: async (c) => expect((await c.server.service.info({})).ready).toBe(true) },
   { rpc: "server.backup of a server in memory", code: "UNIMPLEMENTED", call: (c) => c.server.service.backup({}) },
@@ -469,7 +836,9 @@ afterAll(async () => {
 });
 
 describe.each(["in process", "over the wire with grpc-js"])("the contract, %s", (how) => {
-  test.each(cases.map((row, index) => [`${row.rpc}: ${row.code} ${row.text?.source ?? ""} #${index}`, row, index] as const))("%s", async (_name, row, index) => {
+  test.each(
+    cases.map((row, index) => [`${row.rpc}: ${row.code} ${row.text?.source ?? ""} #${index}`, row, index] as const),
+  )("%s", async (_name, row, index) => {
     const client = how === "in process" ? world.client : createStigmerClient(wire);
     const answer = await answerOf(row.call(client, `${how === "in process" ? "p" : "w"}${index}`));
     expect(answer).toMatchObject({ code: row.code });

@@ -9,7 +9,10 @@ import { openResourceWorld } from "./testing/resource-world.ts";
  */
 
 /** Runs one create that dies at the `at`-th moment, and returns what the next process finds; undefined when the create ended before. */
-async function createAndCrash(at: number, keepsUnderWay: number): Promise<{ readonly store: MemoryStore; readonly acknowledged: boolean } | undefined> {
+async function createAndCrash(
+  at: number,
+  keepsUnderWay: number,
+): Promise<{ readonly store: MemoryStore; readonly acknowledged: boolean } | undefined> {
   let moment = 0;
   let die: () => void = () => undefined;
   const died = new Promise<"died">((resolve) => {
@@ -57,22 +60,25 @@ async function createAndCrash(at: number, keepsUnderWay: number): Promise<{ read
   return { store: store.crash(), acknowledged: outcome === "acknowledged" };
 }
 
-test.each([0, 0.999])("a crash at any moment of create leaves the workflow with its default instance or nothing (kept under way: %s)", async (keeps) => {
-  const found: string[] = [];
-  for (let at = 0; ; at += 1) {
-    const end = await createAndCrash(at, keeps);
-    if (end === undefined) break;
-    const { resources, definitions } = end.store;
-    const workflows = (await resources.list({ kind: "workflow", limit: 10 })).rows;
-    const instances = (await resources.list({ kind: "workflow_instance", limit: 10 })).rows;
-    found.push(`${workflows.length}${instances.length}`);
-    expect(instances.length, `crash at ${at}`).toBe(workflows.length);
-    for (const row of workflows) {
-      expect(instances[0]?.parent).toBe(row.id);
-      expect((await definitions.list(row.id, 10)).rows).toHaveLength(1);
+test.each([0, 0.999])(
+  "a crash at any moment of create leaves the workflow with its default instance or nothing (kept under way: %s)",
+  async (keeps) => {
+    const found: string[] = [];
+    for (let at = 0; ; at += 1) {
+      const end = await createAndCrash(at, keeps);
+      if (end === undefined) break;
+      const { resources, definitions } = end.store;
+      const workflows = (await resources.list({ kind: "workflow", limit: 10 })).rows;
+      const instances = (await resources.list({ kind: "workflow_instance", limit: 10 })).rows;
+      found.push(`${workflows.length}${instances.length}`);
+      expect(instances.length, `crash at ${at}`).toBe(workflows.length);
+      for (const row of workflows) {
+        expect(instances[0]?.parent).toBe(row.id);
+        expect((await definitions.list(row.id, 10)).rows).toHaveLength(1);
+      }
+      if (end.acknowledged) expect(workflows).toHaveLength(1);
     }
-    if (end.acknowledged) expect(workflows).toHaveLength(1);
-  }
-  expect(found.length).toBeGreaterThan(20);
-  expect(found).toContain("00");
-});
+    expect(found.length).toBeGreaterThan(20);
+    expect(found).toContain("00");
+  },
+);

@@ -18,7 +18,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs a server process that is killed at a step of creating a workflow; tells whether it was. */
 function runChild(database: string, at: string): { readonly killed: boolean; readonly output: string } {
   const arguments_ = ["--conditions=source", "--import", "tsx", child, database, at];
-  const { signal, stdout, stderr, status } = spawnSync(process.execPath, arguments_, { encoding: "utf8", timeout: 60_000 });
+  const { signal, stdout, stderr, status } = spawnSync(process.execPath, arguments_, {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
   if (signal !== "SIGKILL" && status !== 0) throw new Error(stderr);
   return { killed: signal === "SIGKILL", output: stdout };
 }

@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KeyFileFault, readKeyFile, rotateKeyFile } from "./key-file.ts";
-import { openVariable, redactVariables, REDACTED, rewrapVariables, sealVariables, type Variable } from "./sealed-values.ts";
+import {
+  openVariable,
+  redactVariables,
+  REDACTED,
+  rewrapVariables,
+  sealVariables,
+  type Variable,
+} from "./sealed-values.ts";
 import { SecretBox, SecretUnreadable } from "./secret-box.ts";
 
 const first = new Uint8Array(32).fill(1);
@@ -31,7 +38,8 @@ describe("SecretBox", () => {
       flipped[index] = (flipped[index] as number) ^ 1;
       expect(() => box.open(flipped, "a"), `bit in byte ${index}`).toThrow(SecretUnreadable);
     }
-    for (const length of [0, 1, 60, sealed.length - 1]) expect(() => box.open(sealed.subarray(0, length), "a")).toThrow(SecretUnreadable);
+    for (const length of [0, 1, 60, sealed.length - 1])
+      expect(() => box.open(sealed.subarray(0, length), "a")).toThrow(SecretUnreadable);
   });
 
   test("opens values of former keys, and re-wraps them without touching the value", () => {
@@ -52,7 +60,11 @@ describe("SecretBox", () => {
 
 describe("sealed variables", () => {
   const box = new SecretBox({ current: first });
-  const variables = (): Record<string, Variable> => ({ A: { value: "plain", isSecret: false }, B: { value: "secret", isSecret: true }, C: { value: "", isSecret: true } });
+  const variables = (): Record<string, Variable> => ({
+    A: { value: "plain", isSecret: false },
+    B: { value: "secret", isSecret: true },
+    C: { value: "", isSecret: true },
+  });
 
   test("only secrets with a value are sealed, opened and redacted", () => {
     const all = variables();
@@ -72,7 +84,9 @@ describe("sealed variables", () => {
     const sent = { B: { value: REDACTED, isSecret: true } };
     sealVariables(sent, "env-1", box, "spec.data", stored);
     expect(openVariable(sent.B, "B", "env-1", box)).toBe("secret");
-    expect(() => sealVariables({ X: { value: REDACTED, isSecret: true } }, "env-1", box, "spec.data", stored)).toThrow('spec.data["X"].value: is the placeholder');
+    expect(() => sealVariables({ X: { value: REDACTED, isSecret: true } }, "env-1", box, "spec.data", stored)).toThrow(
+      'spec.data["X"].value: is the placeholder',
+    );
   });
 
   test("a text that looks sealed is a text", () => {
@@ -86,7 +100,10 @@ describe("sealed variables", () => {
     const stored = variables();
     sealVariables(stored, "env-1", box, "spec.data");
     const rotated = new SecretBox({ current: second, former: [first] });
-    expect([rewrapVariables(stored, "env-1", rotated), rewrapVariables(stored, "env-1", rotated)]).toEqual([true, false]);
+    expect([rewrapVariables(stored, "env-1", rotated), rewrapVariables(stored, "env-1", rotated)]).toEqual([
+      true,
+      false,
+    ]);
     expect(openVariable(stored["B"] as Variable, "B", "env-1", new SecretBox({ current: second }))).toBe("secret");
   });
 });

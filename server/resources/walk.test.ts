@@ -38,13 +38,24 @@ describe("every rpc, walked with generated messages", () => {
     const open = await client.workflowExecution.command.create(execution(waiting.metadata?.id ?? ""));
     const env = await client.environment.command.create(environment("walk", { A: "1" }, { B: "canary-in-walk" }));
     const helper = await client.agent.command.create(agent("walk"));
-    known = [flow, waiting, run, open, env, helper].flatMap(({ metadata }) => [metadata?.id ?? "", metadata?.slug ?? ""]);
-    known = [...known, flow.status?.defaultInstanceId ?? "", flow.status?.definitionDigest ?? "", "/do/0/hear", "/do/0/greet"];
+    known = [flow, waiting, run, open, env, helper].flatMap(({ metadata }) => [
+      metadata?.id ?? "",
+      metadata?.slug ?? "",
+    ]);
+    known = [
+      ...known,
+      flow.status?.defaultInstanceId ?? "",
+      flow.status?.definitionDigest ?? "",
+      "/do/0/hear",
+      "/do/0/greet",
+    ];
   });
   afterAll(() => world.close());
 
   test("answers with a response or a documented code", async () => {
-    const methods = [...world.transport.registry.methods].filter(({ method }) => method.parent.typeName.startsWith("ai.stigmer."));
+    const methods = [...world.transport.registry.methods].filter(({ method }) =>
+      method.parent.typeName.startsWith("ai.stigmer."),
+    );
     const mine = methods.filter((_, index) => index % SHARDS === SHARD);
     const perMethod = Math.ceil(REQUESTS / methods.length);
     const codes = new Map<string, number>();
@@ -59,7 +70,8 @@ describe("every rpc, walked with generated messages", () => {
     expect(total).toBeGreaterThanOrEqual(perMethod * mine.length);
     expect([...codes.keys()].filter((code) => code !== "OK" && !documented.has(code))).toEqual([]);
     expect((await world.client.server.service.info({})).ready).toBe(true);
-    if (process.env["WALK_REPORT"] !== undefined) console.log(Object.fromEntries(codes), `rss ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+    if (process.env["WALK_REPORT"] !== undefined)
+      console.log(Object.fromEntries(codes), `rss ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
   }, 600_000);
 });
 
@@ -74,7 +86,14 @@ async function call(world: ResourceWorld, method: DescMethod, message: Message):
     const input = (async function* () {
       yield message as never;
     })();
-    const stream = await world.transport.inProcess.stream(method as never, abort.signal, undefined, undefined, input as never, createContextValues());
+    const stream = await world.transport.inProcess.stream(
+      method as never,
+      abort.signal,
+      undefined,
+      undefined,
+      input as never,
+      createContextValues(),
+    );
     let seen = 0;
     const iterator = stream.message[Symbol.asyncIterator]();
     for (;;) {
@@ -89,7 +108,9 @@ async function call(world: ResourceWorld, method: DescMethod, message: Message):
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.code === "INTERNAL") throw error.cause ?? error;
-    expect(documented.has(error.code), `${method.parent.typeName}/${method.name}: ${error.code} ${error.message}`).toBe(true);
+    expect(documented.has(error.code), `${method.parent.typeName}/${method.name}: ${error.code} ${error.message}`).toBe(
+      true,
+    );
     expect(error.message.length).toBeGreaterThan(0);
     return error.code;
   }

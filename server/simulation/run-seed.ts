@@ -74,22 +74,22 @@ function drainMicrotasks(): void {
   drain();
 }
 
+/** Whether everything has come to its end. A parent whose child is quarantined visibly waits, and so does the parent of that parent. */
 async function settled(world: World): Promise<boolean> {
   if (!world.allStarted || world.engine === undefined) return false;
-  const last = await world.store.runs.lastKey();
-  for (let run = 1; run <= last; run++) {
+  const stuck = new Set<number>();
+  const stuckIds = new Set<string>();
+  for (let run = await world.store.runs.lastKey(); run >= 1; run--) {
     const row = await world.store.runs.byKey(run);
-    if (row === undefined || row.status === "quarantined") continue;
-    // A run may have ended with the start of a child it does not wait for still under way.
-    if (row.active || (!Observer.ended(row) && !waitsForQuarantined(world, row))) return false;
+    if (row === undefined) continue;
+    const over = Observer.ended(row) && !row.active;
+    if (!over && !stuck.has(run)) return false;
+    if (row.status !== "quarantined" && over) continue;
+    stuckIds.add(row.id);
+    if (row.parentRun !== undefined) stuck.add(row.parentRun);
   }
   const debts = await world.store.records.list("outbox");
-  return debts.length === 0 && world.watches.every(({ done }) => done);
-}
-
-/** A parent whose child is quarantined visibly waits; so does the parent of that parent. */
-function waitsForQuarantined(world: World, row: RunRow): boolean {
-  return world.observer.flipped.size > 0 && row.status !== "pending" && world.steps > 20_000;
+  return debts.length === 0 && world.watches.every(({ done, runId }) => done || stuckIds.has(runId));
 }
 
 /** I4, I6, I7, I10, I14 at the end. */

@@ -405,6 +405,7 @@ export class World {
         new Promise((resolve, reject) => {
           this.observer.activityCalled(context);
           this.#checkSecret(context);
+          context.signal.addEventListener("abort", () => reject(new Error("aborted")));
           const random = this.#faultRandom;
           if (!this.liveness && random.chance(this.swarm.activitySilent)) return;
           const delay = random.chance(0.5) ? 0 : random.between(0, this.swarm.activitySlowMs);

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runCommand } from "../run-command.ts";
-import { completion } from "./completion.ts";
+import { completionOf } from "./completion.ts";
 import { config } from "./config.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "stigmer-config-"));
@@ -37,7 +37,19 @@ describe("stigmer config view", () => {
 
 describe("stigmer completion", () => {
   test("refuses a shell it does not know", async () => {
-    expect(await runCommand(completion, ["csh"])).toMatchObject({ status: 2 });
-    expect((await runCommand(completion, ["bash"])).stdout).toContain("complete -o filenames");
+    expect(
+      await runCommand(
+        completionOf(() => [config]),
+        ["csh"],
+      ),
+    ).toMatchObject({ status: 2 });
+    expect(
+      (
+        await runCommand(
+          completionOf(() => [config]),
+          ["bash"],
+        )
+      ).stdout,
+    ).toContain("complete -o filenames");
   });
 });

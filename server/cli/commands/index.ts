@@ -1,10 +1,11 @@
 import type { CommandDefinition } from "../command.ts";
 import { apply } from "./apply.ts";
 import { cancel } from "./cancel.ts";
-import { completion } from "./completion.ts";
+import { completionOf } from "./completion.ts";
 import { config } from "./config.ts";
 import { deleteCommand } from "./delete.ts";
 import { describe } from "./describe.ts";
+import { dev } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { fmt } from "./fmt.ts";
@@ -12,6 +13,7 @@ import { get } from "./get.ts";
 import { graph } from "./graph.ts";
 import { history } from "./history.ts";
 import { init } from "./init.ts";
+import { lsp } from "./lsp.ts";
 import { mcp } from "./mcp.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
@@ -27,6 +29,7 @@ import { wait } from "./wait.ts";
 /** Every command, in the order help lists them. */
 export const commands: readonly CommandDefinition[] = [
   server,
+  dev,
   apply,
   run,
   get,
@@ -48,6 +51,7 @@ export const commands: readonly CommandDefinition[] = [
   init,
   config,
   doctor,
-  completion,
+  completionOf(() => commands),
   mcp,
+  lsp,
 ];

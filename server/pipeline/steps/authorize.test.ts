@@ -7,11 +7,14 @@ const methods: readonly DescMethod[] = Object.values(services)
   .flatMap((group) => Object.values(group) as readonly DescService[])
   .flatMap(({ methods: all }) => all);
 
-test.each(methods.map((method) => [`${method.parent.typeName}/${method.name}`, method] as const))("%s declares who may call it", (_name, method) => {
-  expect(declaredPermission(method).kind).not.toBe("undeclared");
-  expect(() => authorizeCall(method, { kind: "system", id: "system" })).not.toThrow();
-  expect(() => authorizeCall(method, { kind: "user", id: "ada" })).not.toThrow();
-});
+test.each(methods.map((method) => [`${method.parent.typeName}/${method.name}`, method] as const))(
+  "%s declares who may call it",
+  (_name, method) => {
+    expect(declaredPermission(method).kind).not.toBe("undeclared");
+    expect(() => authorizeCall(method, { kind: "system", id: "system" })).not.toThrow();
+    expect(() => authorizeCall(method, { kind: "user", id: "ada" })).not.toThrow();
+  },
+);
 
 test("a method that declares nothing is denied to everybody", () => {
   const [known] = methods as [DescMethod];

@@ -1,7 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { type Workflow, WorkflowSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/api_pb.ts";
-import { type WorkflowExecution, WorkflowExecutionSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { type WorkflowInstance, WorkflowInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
+import {
+  type WorkflowExecution,
+  WorkflowExecutionSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import {
+  type WorkflowInstance,
+  WorkflowInstanceSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
 import { type Environment, EnvironmentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/environment/v1/api_pb.ts";
 import { type Agent, AgentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agent/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
@@ -58,7 +64,12 @@ export function execution(workflowId: string, name = "", org = "local"): Workflo
 }
 
 /** An environment with plain and secret variables. */
-export function environment(name: string, plain: { readonly [name: string]: string }, secret: { readonly [name: string]: string } = {}, org = "local"): Environment {
+export function environment(
+  name: string,
+  plain: { readonly [name: string]: string },
+  secret: { readonly [name: string]: string } = {},
+  org = "local",
+): Environment {
   const data = [
     ...Object.entries(plain).map(([key, value]) => [key, { value, isSecret: false }] as const),
     ...Object.entries(secret).map(([key, value]) => [key, { value, isSecret: true }] as const),

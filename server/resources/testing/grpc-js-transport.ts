@@ -1,4 +1,13 @@
-import { create, type DescMessage, type DescMethodStreaming, type DescMethodUnary, fromBinary, type MessageInitShape, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 
@@ -23,7 +32,15 @@ export function createGrpcJsTransport(address: string): Transport & { close(): v
           metadataOf(header),
           (error, message) => {
             if (error !== null) reject(error);
-            else resolve({ stream: false, service: method.parent, method, header: new Headers(), trailer: new Headers(), message: message as MessageShape<O> });
+            else
+              resolve({
+                stream: false,
+                service: method.parent,
+                method,
+                header: new Headers(),
+                trailer: new Headers(),
+                message: message as MessageShape<O>,
+              });
           },
         );
       });
@@ -44,7 +61,14 @@ export function createGrpcJsTransport(address: string): Transport & { close(): v
         create(method.input, request) as MessageShape<I>,
         metadataOf(header),
       );
-      return { stream: true, service: method.parent, method, header: new Headers(), trailer: new Headers(), message: message as AsyncIterable<MessageShape<O>> };
+      return {
+        stream: true,
+        service: method.parent,
+        method,
+        header: new Headers(),
+        trailer: new Headers(),
+        message: message as AsyncIterable<MessageShape<O>>,
+      };
     },
   };
 }

@@ -52,7 +52,9 @@ export async function openResourceWorld<S extends Store = MemoryStore>(
   const secrets = new SecretBox({ current: options.key ?? new Uint8Array(randomBytes(32)) }, randomBytes);
   const { logLines } = options;
   const logger = createLogger(
-    logLines === undefined ? { level: "silent", format: "json" } : { level: "debug", format: "json", write: (line) => void logLines.push(line) },
+    logLines === undefined
+      ? { level: "silent", format: "json" }
+      : { level: "debug", format: "json", write: (line) => void logLines.push(line) },
   );
   const transport = createServerTransport({
     logger: logger,

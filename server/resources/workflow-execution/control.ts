@@ -46,7 +46,7 @@ function controlOf<Request extends Control>(
     async ({ valid, run }: { readonly valid: Request; readonly run: RunRow }, { unit }) => {
       refuseQuarantined(run);
       const request = await requested(valid, run);
-    await requireTask(ports, run, request);
+      await requireTask(ports, run, request);
       if (!unit.dryRun) await throughEngine(run.id, () => ports.engine().control(run.id, request));
       const row = await findRun(ports.environment.store.runs, run.id);
       return { whole: await presentWhole(ports.engine(), ports.definitions, row) };
@@ -136,7 +136,9 @@ async function requireTask(ports: ExecutionPorts, run: RunRow, control: ControlR
   const pointer = "pointer" in control ? control.pointer : undefined;
   if (pointer === undefined) return;
   if (taskKindAt(pointer, await ports.definitions.load(run.digest)) !== undefined) return;
-  throw new ApiError("TASK_NOT_FOUND", `Task not found: ${pointer}`, { violations: [{ field: "task", description: `should be the JSON pointer of a task of run ${run.id}` }] });
+  throw new ApiError("TASK_NOT_FOUND", `Task not found: ${pointer}`, {
+    violations: [{ field: "task", description: `should be the JSON pointer of a task of run ${run.id}` }],
+  });
 }
 
 function reasonOf({ reason }: Control): { readonly reason?: string } {

@@ -139,7 +139,10 @@ export function taskKindAt(pointer: string, document: WorkflowDocument | undefin
 }
 
 /** The kind of a task with its nearest word in the published contract. */
-function kindOf(pointer: string, document: WorkflowDocument | undefined): { readonly taskKind: string; readonly taskType: WorkflowTaskType } {
+function kindOf(
+  pointer: string,
+  document: WorkflowDocument | undefined,
+): { readonly taskKind: string; readonly taskType: WorkflowTaskType } {
   const kind = taskKindAt(pointer, document) ?? "";
   return { taskKind: kind, taskType: types[kind] ?? WorkflowTaskType.WORKFLOW_TASK_CUSTOM };
 }

@@ -43,21 +43,28 @@ export function updateWorkflowExecutionStatus(
         );
       }
       const end = endOf(status.phase);
-    const store = async (changesOfEnd: (row: RunRow) => RunChanges): Promise<void> => {
-      const current = await findRun(environment.store.runs, run.id);
-      unit.add({ op: "updateRun", run: run.run, changes: { data: mergedData(current, status), ...changesOfEnd(current) }, expect: current.version });
-      await unit.commit();
-    };
-    if (end === undefined || unit.dryRun) {
-      await store(() => ({}));
-      ports.reports.notify(run.id);
-    } else {
-      await ports.reports.ending(run.id, async () => {
-        await throughEngine(run.id, () => ports.engine().control(run.id, { type: "cancelled", reason: "a foreign runner reported its end" }));
-        await store((current) => endChanges(end, status, current, environment.nowMs()));
-      });
-    }
-    return { row: await findRun(environment.store.runs, run.id) };
+      const store = async (changesOfEnd: (row: RunRow) => RunChanges): Promise<void> => {
+        const current = await findRun(environment.store.runs, run.id);
+        unit.add({
+          op: "updateRun",
+          run: run.run,
+          changes: { data: mergedData(current, status), ...changesOfEnd(current) },
+          expect: current.version,
+        });
+        await unit.commit();
+      };
+      if (end === undefined || unit.dryRun) {
+        await store(() => ({}));
+        ports.reports.notify(run.id);
+      } else {
+        await ports.reports.ending(run.id, async () => {
+          await throughEngine(run.id, () =>
+            ports.engine().control(run.id, { type: "cancelled", reason: "a foreign runner reported its end" }),
+          );
+          await store((current) => endChanges(end, status, current, environment.nowMs()));
+        });
+      }
+      return { row: await findRun(environment.store.runs, run.id) };
     },
   );
   const update = Pipeline.start<WorkflowExecutionUpdateStatusInput>("workflow_execution.updateStatus")

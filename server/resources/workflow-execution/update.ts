@@ -37,7 +37,7 @@ export function updateWorkflowExecution(ports: ExecutionPorts): UnaryHandler<Wor
 
 const loadExisting = step("LoadExisting", async ({ valid }: { readonly valid: WorkflowExecution }, { environment }) => {
   const { id, org, name, resourceVersion } = metadataOf(valid);
-    const slug = metadataOf(valid).slug || slugOfName(name);
+  const slug = metadataOf(valid).slug || slugOfName(name);
   const { runs } = environment.store;
   if (id === "" && slug === "") throw idRequired("metadata.id", "resource id or slug is required for update");
   const run =

@@ -31,7 +31,9 @@ export function getWorkflow(ports: ResourcePorts): UnaryHandler<WorkflowId, Work
 /** Counts the runs of the workflow that have not ended. Adds them as `activeRuns`. */
 export const countActiveRuns: Step<{ readonly stored: ResourceRow }, { readonly activeRuns: number }> = step(
   "CountActiveRuns",
-  async ({ stored }, { environment }) => {
+  async ({ stored }, { environment, ownsUnit }) => {
+    // Other kinds, which look a workflow up on every start of a run, have no use for the number.
+    if (!ownsUnit) return { activeRuns: 0 };
     const { rows } = await environment.store.runs.list({
       workflowId: stored.id,
       statuses: OPEN_STATUSES,

@@ -26,13 +26,31 @@ const set = { name: "s", kind: "WORKFLOW_TASK_KIND_SET", taskConfig: { variables
 const setDsl = { s: { set: { a: "1" } } };
 
 const table: readonly { readonly name: string; readonly task: Omit<Task, "name">; readonly want: object }[] = [
-  { name: "SET", task: { kind: K.SET, taskConfig: { variables: { a: "x", b: "${ .y }" } } }, want: { set: { a: "x", b: "${ .y }" } } },
+  {
+    name: "SET",
+    task: { kind: K.SET, taskConfig: { variables: { a: "x", b: "${ .y }" } } },
+    want: { set: { a: "x", b: "${ .y }" } },
+  },
   {
     name: "HTTP_CALL with a timeout",
-    task: { kind: K.HTTP_CALL, taskConfig: { method: "POST", endpoint: { uri: "https://example.com/a" }, headers: { h: "Bearer ${.secrets.KEY}" }, body: { n: 1 }, timeout_seconds: 30 } },
+    task: {
+      kind: K.HTTP_CALL,
+      taskConfig: {
+        method: "POST",
+        endpoint: { uri: "https://example.com/a" },
+        headers: { h: "Bearer ${.secrets.KEY}" },
+        body: { n: 1 },
+        timeout_seconds: 30,
+      },
+    },
     want: {
       call: "http",
-      with: { method: "POST", endpoint: { uri: "https://example.com/a" }, headers: { h: "Bearer ${$secrets.KEY}" }, body: { n: 1 } },
+      with: {
+        method: "POST",
+        endpoint: { uri: "https://example.com/a" },
+        headers: { h: "Bearer ${$secrets.KEY}" },
+        body: { n: 1 },
+      },
       timeout: { after: { seconds: 30 } },
     },
   },
@@ -43,21 +61,58 @@ const table: readonly { readonly name: string; readonly task: Omit<Task, "name">
   },
   {
     name: "SWITCH with a folded condition and a default",
-    task: { kind: K.SWITCH, taskConfig: { cases: [{ name: "closed", when: '${ $context["t"].state } == "closed"', then: "end" }, { name: "other", then: "exit" }] } },
-    want: { switch: [{ closed: { when: '${ ( $context["t"].state ) == "closed" }', then: "end" } }, { other: { then: "exit" } }] },
+    task: {
+      kind: K.SWITCH,
+      taskConfig: {
+        cases: [
+          { name: "closed", when: '${ $context["t"].state } == "closed"', then: "end" },
+          { name: "other", then: "exit" },
+        ],
+      },
+    },
+    want: {
+      switch: [
+        { closed: { when: '${ ( $context["t"].state ) == "closed" }', then: "end" } },
+        { other: { then: "exit" } },
+      ],
+    },
   },
   {
     name: "FOR with nested tasks",
     task: {
       kind: K.FOR,
-      taskConfig: { each: "commit", in: '${ $context["list"] }', do: [{ name: "s", kind: "WORKFLOW_TASK_KIND_SET", task_config: { variables: { sha: "${.commit.sha}", it: "${.item.sha}" } } }] },
+      taskConfig: {
+        each: "commit",
+        in: '${ $context["list"] }',
+        do: [
+          {
+            name: "s",
+            kind: "WORKFLOW_TASK_KIND_SET",
+            task_config: { variables: { sha: "${.commit.sha}", it: "${.item.sha}" } },
+          },
+        ],
+      },
     },
-    want: { for: { each: "commit", in: '${ $context["list"] }' }, do: [{ s: { set: { sha: "${$commit.sha}", it: "${$commit.sha}" } } }] },
+    want: {
+      for: { each: "commit", in: '${ $context["list"] }' },
+      do: [{ s: { set: { sha: "${$commit.sha}", it: "${$commit.sha}" } } }],
+    },
   },
   {
     name: "FORK, whose output is an object by branch",
-    task: { kind: K.FORK, taskConfig: { branches: [{ name: "a", do: [set] }, { name: "b-2", do: [set] }] } },
-    want: { fork: { compete: false, branches: [{ a: { do: [setDsl] } }, { "b-2": { do: [setDsl] } }] }, output: { as: '${ {"a": .[0], "b-2": .[1]} }' } },
+    task: {
+      kind: K.FORK,
+      taskConfig: {
+        branches: [
+          { name: "a", do: [set] },
+          { name: "b-2", do: [set] },
+        ],
+      },
+    },
+    want: {
+      fork: { compete: false, branches: [{ a: { do: [setDsl] } }, { "b-2": { do: [setDsl] } }] },
+      output: { as: '${ {"a": .[0], "b-2": .[1]} }' },
+    },
   },
   {
     name: "FORK that competes, and one branch",
@@ -66,10 +121,29 @@ const table: readonly { readonly name: string; readonly task: Omit<Task, "name">
   },
   {
     name: "TRY with a handler",
-    task: { kind: K.TRY, taskConfig: { try: [set], catch: { as: "problem", do: [{ ...set, taskConfig: { variables: { why: "${.problem.message}", e: "${.error.message}" } } }] } } },
-    want: { try: [setDsl], catch: { as: "problem", do: [{ s: { set: { why: "${$problem.message}", e: "${($problem.detail // $problem.title)}" } } }] } },
+    task: {
+      kind: K.TRY,
+      taskConfig: {
+        try: [set],
+        catch: {
+          as: "problem",
+          do: [{ ...set, taskConfig: { variables: { why: "${.problem.message}", e: "${.error.message}" } } }],
+        },
+      },
+    },
+    want: {
+      try: [setDsl],
+      catch: {
+        as: "problem",
+        do: [{ s: { set: { why: "${$problem.message}", e: "${($problem.detail // $problem.title)}" } } }],
+      },
+    },
   },
-  { name: "TRY without catch, which catches nothing", task: { kind: K.TRY, taskConfig: { try: [set] } }, want: { do: [setDsl] } },
+  {
+    name: "TRY without catch, which catches nothing",
+    task: { kind: K.TRY, taskConfig: { try: [set] } },
+    want: { do: [setDsl] },
+  },
   {
     name: "LISTEN to one signal",
     task: { kind: K.LISTEN, taskConfig: { to: { mode: "one", signals: [{ id: "go", type: "signal" }] } } },
@@ -77,7 +151,18 @@ const table: readonly { readonly name: string; readonly task: Omit<Task, "name">
   },
   {
     name: "LISTEN to any of two",
-    task: { kind: K.LISTEN, taskConfig: { to: { mode: "one", signals: [{ id: "a", type: "signal" }, { id: "b", type: "update" }] } } },
+    task: {
+      kind: K.LISTEN,
+      taskConfig: {
+        to: {
+          mode: "one",
+          signals: [
+            { id: "a", type: "signal" },
+            { id: "b", type: "update" },
+          ],
+        },
+      },
+    },
     want: { listen: { to: { any: [{ with: { id: "a", type: "signal" } }, { with: { id: "b", type: "update" } }] } } },
   },
   {
@@ -89,7 +174,16 @@ const table: readonly { readonly name: string; readonly task: Omit<Task, "name">
   {
     name: "RAISE of a standard error",
     task: { kind: K.RAISE, taskConfig: { error: "timeout", message: "took ${ .x }" } },
-    want: { raise: { error: { type: "https://serverlessworkflow.io/spec/1.0.0/errors/timeout", status: 408, title: "timeout", detail: "took ${ .x }" } } },
+    want: {
+      raise: {
+        error: {
+          type: "https://serverlessworkflow.io/spec/1.0.0/errors/timeout",
+          status: 408,
+          title: "timeout",
+          detail: "took ${ .x }",
+        },
+      },
+    },
   },
   {
     name: "RAISE of an own error without message",
@@ -117,20 +211,34 @@ describe("convertTasks", () => {
   test.each(table)("converts $name, to a document that is valid", ({ task, want }) => {
     const { document } = documentOfTasks(spec({ name: "t", ...task }));
     expect((document["do"] as JsonObject[])[0]).toEqual({ t: want });
-    expect(loadWorkflow(JSON.stringify(document)).diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(loadWorkflow(JSON.stringify(document)).diagnostics.filter(({ severity }) => severity === "error")).toEqual(
+      [],
+    );
   });
 
   test("declares the secrets that tasks use", () => {
-    const { document } = documentOfTasks(spec({ name: "t", kind: K.SET, taskConfig: { variables: { a: "${.secrets.B_KEY}${.secrets.A_KEY}" } } }));
+    const { document } = documentOfTasks(
+      spec({ name: "t", kind: K.SET, taskConfig: { variables: { a: "${.secrets.B_KEY}${.secrets.A_KEY}" } } }),
+    );
     expect(document["use"]).toEqual({ secrets: ["A_KEY", "B_KEY"] });
   });
 
   test("converts AGENT_CALL to a function that faults in words, with a warning", () => {
-    const { document, warnings } = documentOfTasks(spec({ name: "t", kind: K.AGENT_CALL, taskConfig: { agent: "helper", message: "Hi ${ .name }", config: { model: "m" } } }));
-    expect((document["do"] as JsonObject[])[0]).toMatchObject({ t: { call: "agent", with: { agent: "helper", message: "Hi ${ .name }", config: { model: "m" } } } });
+    const { document, warnings } = documentOfTasks(
+      spec({
+        name: "t",
+        kind: K.AGENT_CALL,
+        taskConfig: { agent: "helper", message: "Hi ${ .name }", config: { model: "m" } },
+      }),
+    );
+    expect((document["do"] as JsonObject[])[0]).toMatchObject({
+      t: { call: "agent", with: { agent: "helper", message: "Hi ${ .name }", config: { model: "m" } } },
+    });
     expect(document["use"]).toMatchObject({ functions: { agent: { raise: { error: { status: 501 } } } } });
     expect(warnings).toHaveLength(1);
-    expect(loadWorkflow(JSON.stringify(document)).diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(loadWorkflow(JSON.stringify(document)).diagnostics.filter(({ severity }) => severity === "error")).toEqual(
+      [],
+    );
   });
 
   test("keeps the results of branches for those who ask for them", () => {
@@ -144,15 +252,34 @@ describe("convertTasks", () => {
   });
 
   test.each<[string, Omit<Task, "name">, RegExp]>([
-    ["GRPC_CALL", { kind: K.GRPC_CALL, taskConfig: { service: "a", method: "b" } }, /^spec\.tasks\[0\]\.kind: GRPC_CALL names no host/u],
-    ["CALL_ACTIVITY", { kind: K.CALL_ACTIVITY, taskConfig: { activity: "a" } }, /^spec\.tasks\[0\]\.kind: CALL_ACTIVITY/u],
+    [
+      "GRPC_CALL",
+      { kind: K.GRPC_CALL, taskConfig: { service: "a", method: "b" } },
+      /^spec\.tasks\[0\]\.kind: GRPC_CALL names no host/u,
+    ],
+    [
+      "CALL_ACTIVITY",
+      { kind: K.CALL_ACTIVITY, taskConfig: { activity: "a" } },
+      /^spec\.tasks\[0\]\.kind: CALL_ACTIVITY/u,
+    ],
     ["an unknown kind", { kind: 99 as never, taskConfig: {} }, /^spec\.tasks\[0\]\.kind: 99 is no kind/u],
-    ["a number in SET", { kind: K.SET, taskConfig: { variables: { a: 1 } } }, /^spec\.tasks\[0\]\.task_config: does not fit SetTaskConfig/u],
-    ["an unknown key", { kind: K.WAIT, taskConfig: { seconds: 1, minutes: 2 } }, /^spec\.tasks\[0\]\.task_config: does not fit WaitTaskConfig/u],
+    [
+      "a number in SET",
+      { kind: K.SET, taskConfig: { variables: { a: 1 } } },
+      /^spec\.tasks\[0\]\.task_config: does not fit SetTaskConfig/u,
+    ],
+    [
+      "an unknown key",
+      { kind: K.WAIT, taskConfig: { seconds: 1, minutes: 2 } },
+      /^spec\.tasks\[0\]\.task_config: does not fit WaitTaskConfig/u,
+    ],
     ["a broken rule", { kind: K.WAIT, taskConfig: { seconds: 0 } }, /^spec\.tasks\[0\]\.task_config\.seconds: /u],
     [
       "a fault in a nested task",
-      { kind: K.FOR, taskConfig: { each: "i", in: "${ [] }", do: [{ name: "x", kind: "WORKFLOW_TASK_KIND_WAIT", taskConfig: {} }] } },
+      {
+        kind: K.FOR,
+        taskConfig: { each: "i", in: "${ [] }", do: [{ name: "x", kind: "WORKFLOW_TASK_KIND_WAIT", taskConfig: {} }] },
+      },
       /^spec\.tasks\[0\]\.task_config\.do\[0\]\.task_config\.seconds/u,
     ],
   ])("refuses %s, naming the field", (_name, task, message) => {
