@@ -6,6 +6,8 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** An answer that takes longer is an error: a lost completion must not look like a slow one. */
+const ANSWER_MS_MAX = 15_000;
 const HEAD_END = "\r\n\r\n";
 
 /**
@@ -24,6 +26,9 @@ export class KeepAliveConnection {
     this.#socket = connect({ host: host as string, port: Number(port), noDelay: true });
     this.#socket.on("data", (chunk) => this.#read(chunk));
     this.#socket.on("error", (error) => this.#fail(error));
+    this.#socket.setTimeout(ANSWER_MS_MAX, () =>
+      this.#fail(new Error(`${address} does not answer within ${ANSWER_MS_MAX} ms`)),
+    );
     this.#socket.on("close", () => this.#fail(new Error(`${address} closed the connection`)));
   }
 

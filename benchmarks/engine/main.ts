@@ -13,7 +13,11 @@ import { openSqliteStore } from "../../server/store/sqlite/open-sqlite-store.ts"
  * What the engine alone costs, in process: embedded engine, full interpreter, SQLite on disk with fsync, no API. Prints one JSON line for each workload and concurrency.
  */
 
-const options = { seconds: { type: "string", default: "5" }, workload: { type: "string", default: "pure10,noop10" }, concurrency: { type: "string", default: "1,100" } } as const;
+const options = {
+  seconds: { type: "string", default: "5" },
+  workload: { type: "string", default: "pure10,noop10" },
+  concurrency: { type: "string", default: "1,100" },
+} as const;
 const { values } = parseArgs({ options });
 
 function workflow(name: string, tasks: WorkflowDocument["do"]): WorkflowDocument {
@@ -21,10 +25,30 @@ function workflow(name: string, tasks: WorkflowDocument["do"]): WorkflowDocument
 }
 
 const ten = Array.from({ length: 10 }, (_, index) => index);
-const payload = { n: 0, items: ten.map((id) => ({ id, name: `item number ${String(id)}`, price: id * 1.5, tags: ["alpha", "beta"] })), note: "x".repeat(300) };
-const workloads: Readonly<Record<string, { readonly document: WorkflowDocument; readonly input: typeof payload | { n: number } }>> = {
-  pure10: { document: workflow("pure10", ten.map((index) => ({ [`step${String(index)}`]: { set: "${ .n += 1 }" } }))), input: payload },
-  noop10: { document: workflow("noop10", ten.map((index) => ({ [`step${String(index)}`]: { call: "http", with: { method: "get", endpoint: "http://127.0.0.1/" } } }))), input: { n: 0 } },
+const payload = {
+  n: 0,
+  items: ten.map((id) => ({ id, name: `item number ${String(id)}`, price: id * 1.5, tags: ["alpha", "beta"] })),
+  note: "x".repeat(300),
+};
+const workloads: Readonly<
+  Record<string, { readonly document: WorkflowDocument; readonly input: typeof payload | { n: number } }>
+> = {
+  pure10: {
+    document: workflow(
+      "pure10",
+      ten.map((index) => ({ [`step${String(index)}`]: { set: "${ .n += 1 }" } })),
+    ),
+    input: payload,
+  },
+  noop10: {
+    document: workflow(
+      "noop10",
+      ten.map((index) => ({
+        [`step${String(index)}`]: { call: "http", with: { method: "get", endpoint: "http://127.0.0.1/" } },
+      })),
+    ),
+    input: { n: 0 },
+  },
   wait1: { document: workflow("wait1", [{ wait: { wait: { seconds: 1 } } }]), input: { n: 0 } },
 };
 
@@ -58,14 +82,29 @@ async function one(name: string, input: unknown): Promise<number> {
   const id = `r${String(count++)}`;
   const begin = performance.now();
   const ended = new Promise<void>((resolve) => done.set(id, resolve));
-  await engine.start({ id, org: "bench", slug: id, workflowId: name, instanceId: name, digest: name, labels: {}, data: new Uint8Array(200), input: input as never, env: {}, secrets: {} });
+  await engine.start({
+    id,
+    org: "bench",
+    slug: id,
+    workflowId: name,
+    instanceId: name,
+    digest: name,
+    labels: {},
+    data: new Uint8Array(200),
+    input: input as never,
+    env: {},
+    secrets: {},
+  });
   await ended;
   return performance.now() - begin;
 }
 
 async function measure(name: string, concurrency: number, seconds: number): Promise<void> {
   const chosen = workloads[name];
-  if (chosen === undefined) throw new Error(`Cannot measure "${name}": it is unknown, it should be one of ${Object.keys(workloads).join(", ")}`);
+  if (chosen === undefined)
+    throw new Error(
+      `Cannot measure "${name}": it is unknown, it should be one of ${Object.keys(workloads).join(", ")}`,
+    );
   const until = performance.now() + seconds * 1_000;
   const cpu = process.cpuUsage();
   const begin = performance.now();

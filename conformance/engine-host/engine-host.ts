@@ -4,6 +4,7 @@ import { compileProgram, type RunState, step } from "@stigmer/core/interpreter/i
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
 import { lifecycleEvents } from "@stigmer/core/protocol/lifecycle.ts";
+import type { EngineOptions } from "../../server/engine/embedded/options.ts";
 import type { HistoryEntry } from "../../server/engine/engine.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { ConformanceHost, Observation } from "../host.ts";
@@ -14,26 +15,34 @@ import { EngineCaseWorld, RUN_ID } from "./engine-case-world.ts";
  * Runs cases on the embedded engine itself: journal, timers, subscriptions, outbox and child runs are those of the server, only time, disk and calls are not. What is told of a run is what the
  * engine tells: its row, its view, its trace; lifecycle events are made of its journal.
  */
-export const engineHost: ConformanceHost = {
-  name: "embedded",
-  async run(one) {
-    const { document, diagnostics } = loadWorkflow(one.source ?? JSON.stringify(one.document));
-    const texts = (severity: string): readonly string[] =>
-      diagnostics
-        .filter((diagnostic) => diagnostic.severity === severity)
-        .map((diagnostic) => `${diagnostic.code} ${diagnostic.message} ${diagnostic.hint ?? ""}`);
-    const told = { errors: texts("error"), warnings: texts("warning") };
-    if (document === undefined) return told;
-    return { ...told, ...(await observe(one, document)) };
-  },
-};
+export const engineHost = hostWith("embedded", {});
+
+/** The same where nothing stays in memory: a run that waits is read back from the snapshot of its last fact, as after a restart. */
+export const forgetfulEngineHost = hostWith("embedded, forgetful", { cacheBytesMax: 0, snapshotEveryRecords: 1 });
+
+function hostWith(name: string, options: Partial<EngineOptions>): ConformanceHost {
+  return {
+    name,
+    async run(one) {
+      const { document, diagnostics } = loadWorkflow(one.source ?? JSON.stringify(one.document));
+      const texts = (severity: string): readonly string[] =>
+        diagnostics
+          .filter((diagnostic) => diagnostic.severity === severity)
+          .map((diagnostic) => `${diagnostic.code} ${diagnostic.message} ${diagnostic.hint ?? ""}`);
+      const told = { errors: texts("error"), warnings: texts("warning") };
+      if (document === undefined) return told;
+      return { ...told, ...(await observe(one, document, options)) };
+    },
+  };
+}
 
 async function observe(
   one: ConformanceCase,
   document: WorkflowDocument,
+  options: Partial<EngineOptions>,
 ): Promise<Omit<Observation, "errors" | "warnings">> {
   const world = new EngineCaseWorld({ document, ...simulationOf(one) });
-  await world.run();
+  await world.run(options);
   const { engine, runner, published, refused, lastOutsideMs } = world;
   const view = await engine.view(RUN_ID);
   if (view === undefined) throw new Error("Cannot observe the run: it is unknown, it should have been started");

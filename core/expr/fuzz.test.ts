@@ -111,11 +111,11 @@ describe("fuzzing", () => {
         fc.jsonValue(),
         (parts, input) => void run(parts.join(" "), input as Json),
       ),
-      { numRuns: 3000, seed: 1 },
+      { numRuns: 1500, seed: 1 },
     );
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (source) => void run(source, null)),
-      { numRuns: 2000, seed: 2 },
+      { numRuns: 1000, seed: 2 },
     );
   });
 
@@ -126,7 +126,7 @@ describe("fuzzing", () => {
         fc.jsonValue(),
         (seed, input) => void run(randomProgram(seed), input as Json),
       ),
-      { numRuns: 3000, seed: 3 },
+      { numRuns: 1500, seed: 3 },
     );
   });
 });

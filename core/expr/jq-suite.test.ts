@@ -62,6 +62,7 @@ describe.skipIf(isAbsent)("expressions, jq's own suites (skipped where ../shared
     const valid = cases.filter((item) => version === NEWEST || passes(item) || !isSuperseded(item, newest));
     const exact = cases.filter(passes).length;
     const validExact = valid.filter(passes).length;
+    // oxlint-disable-next-line no-restricted-globals -- a test may print its figures; the engine may not
     console.log(
       `jq ${version}: ${exact} of ${cases.length} exact (${((100 * exact) / cases.length).toFixed(2)} %); ` +
         `without ${cases.length - valid.length} that ${NEWEST} contradicts: ${validExact} of ${valid.length} (${((100 * validExact) / valid.length).toFixed(2)} %)`,

@@ -19,10 +19,17 @@ interface Scenario {
 const call: TaskDefinition = { call: "http", with: { method: "get", endpoint: "http://127.0.0.1/" } };
 
 function workflow(name: string, tasks: Readonly<Record<string, TaskDefinition>>): WorkflowDocument {
-  return { document: { dsl: "1.0.0", namespace: "suite", name, version: "1.0.0" }, do: Object.entries(tasks).map(([task, definition]) => ({ [task]: definition })) };
+  return {
+    document: { dsl: "1.0.0", namespace: "suite", name, version: "1.0.0" },
+    do: Object.entries(tasks).map(([task, definition]) => ({ [task]: definition })),
+  };
 }
 
-async function started(world: EngineWorld, tasks: Readonly<Record<string, TaskDefinition>>, input: Json = null): Promise<string> {
+async function started(
+  world: EngineWorld,
+  tasks: Readonly<Record<string, TaskDefinition>>,
+  input: Json = null,
+): Promise<string> {
   await world.engine.start({ ...blank("r1", world.define(workflow("main", tasks))), input });
   await world.settle();
   return "r1";
@@ -45,7 +52,10 @@ function forever(): Promise<Json> {
   return new Promise(() => undefined);
 }
 
-async function collect(world: EngineWorld, from = 0): Promise<{ readonly changes: RunChange[]; readonly done: Promise<void> }> {
+async function collect(
+  world: EngineWorld,
+  from = 0,
+): Promise<{ readonly changes: RunChange[]; readonly done: Promise<void> }> {
   const changes: RunChange[] = [];
   const done = (async () => {
     for await (const change of world.engine.watch("r1", from, new AbortController().signal)) changes.push(change);
@@ -103,7 +113,12 @@ const scenarios: readonly Scenario[] = [
     name: "activities: a failed call is tried again after its delay",
     async run(world) {
       world.answer("work", (count) => (count === 1 ? failing("down") : Promise.resolve({ ok: true })));
-      await started(world, { attempt: { try: [{ work: call }], catch: { retry: { delay: { seconds: 5 }, limit: { attempt: { count: 3 } } } } } });
+      await started(world, {
+        attempt: {
+          try: [{ work: call }],
+          catch: { retry: { delay: { seconds: 5 }, limit: { attempt: { count: 3 } } } },
+        },
+      });
       expect(world.calls("work")).toBe(1);
       await world.pass(6_000);
       await world.settle();
@@ -135,7 +150,9 @@ const scenarios: readonly Scenario[] = [
   {
     name: "events: an event published twice counts once",
     async run(world) {
-      await started(world, { hear: { listen: { to: { any: [{ with: { type: "red" } }], until: "${ length >= 2 }" } } } });
+      await started(world, {
+        hear: { listen: { to: { any: [{ with: { type: "red" } }], until: "${ length >= 2 }" } } },
+      });
       await world.engine.publish("acme", [red]);
       await world.settle();
       await world.engine.publish("acme", [red]);
@@ -150,7 +167,9 @@ const scenarios: readonly Scenario[] = [
     name: "events: what one run emits another hears",
     async run(world) {
       await started(world, { hear: { listen: { to: { one: { with: { type: "red" } } } } } });
-      const digest = world.define(workflow("speaker", { speak: { emit: { event: { with: { type: "red", source: "suite", data: { n: 3 } } } } } }));
+      const digest = world.define(
+        workflow("speaker", { speak: { emit: { event: { with: { type: "red", source: "suite", data: { n: 3 } } } } } }),
+      );
       await world.engine.start(blank("speaker", digest));
       await world.settle();
       expect(await output(world)).toEqual([{ n: 3 }]);

@@ -19,7 +19,10 @@ export class CorrelationIndex {
   }
 
   /** The keys a subscription of these filters is stored under, and the writes that make new shapes known: they belong in the same batch. */
-  subscribe(org: string, filters: readonly EventFilter[]): { readonly keys: readonly string[]; readonly writes: readonly Write[] } {
+  subscribe(
+    org: string,
+    filters: readonly EventFilter[],
+  ): { readonly keys: readonly string[]; readonly writes: readonly Write[] } {
     const keys = new Set<string>();
     const writes: Write[] = [];
     const known = this.#ofOrg(org);
@@ -27,7 +30,10 @@ export class CorrelationIndex {
       const { key, shape } = filterKey(filter);
       keys.add(key);
       if (shape === undefined || known.has(shapeName(shape))) continue;
-      writes.push({ op: "putRecord", row: { space: SPACE, key: JSON.stringify([org, shapeName(shape)]), value: JSON.stringify({ org, shape }) } });
+      writes.push({
+        op: "putRecord",
+        row: { space: SPACE, key: JSON.stringify([org, shapeName(shape)]), value: JSON.stringify({ org, shape }) },
+      });
     }
     return { keys: [...keys], writes };
   }

@@ -29,7 +29,10 @@ const INDEXED_LAST = ["source", "specversion", "datacontenttype", "dataschema", 
 /** The key a filter is stored under. */
 export function filterKey(filter: EventFilter): FilterKey {
   const demandedType = filter.with["type"];
-  const type = demandedType !== undefined && "equals" in demandedType && typeof demandedType.equals === "string" ? demandedType.equals : ANY_TYPE;
+  const type =
+    demandedType !== undefined && "equals" in demandedType && typeof demandedType.equals === "string"
+      ? demandedType.equals
+      : ANY_TYPE;
   const [correlation] = filter.correlate ?? [];
   if (correlation !== undefined) {
     const shape = { type, from: correlation.from };
@@ -44,13 +47,18 @@ export function filterKey(filter: EventFilter): FilterKey {
 }
 
 /** The keys an event's subscribers may be stored under, given the shapes in use. */
-export function eventKeys(event: JsonObject, shapes: Iterable<KeyShape>, expressions: EventExpressions): readonly string[] {
+export function eventKeys(
+  event: JsonObject,
+  shapes: Iterable<KeyShape>,
+  expressions: EventExpressions,
+): readonly string[] {
   const type = getKey(event, "type");
   const keys = new Set([typeKey(ANY_TYPE)]);
   if (typeof type === "string") keys.add(typeKey(type));
   for (const shape of shapes) {
     if (shape.type !== ANY_TYPE && shape.type !== type) continue;
-    const value = shape.from === undefined ? getKey(event, shape.attribute ?? "") : expressions.first(shape.from, event);
+    const value =
+      shape.from === undefined ? getKey(event, shape.attribute ?? "") : expressions.first(shape.from, event);
     if (value !== undefined) keys.add(valueKey(shape, value));
   }
   return [...keys];

@@ -27,7 +27,9 @@ export async function* findSubscribers(
   let after: Subscriber | undefined;
   for (;;) {
     const page = await subscriptions.byKeys(org, keys, PAGE, after);
-    const found = page.filter((row) => parseFilters(row.filters).some((filter) => matchEvent(event, filter, expressions)));
+    const found = page.filter((row) =>
+      parseFilters(row.filters).some((filter) => matchEvent(event, filter, expressions)),
+    );
     if (found.length > 0) yield found.map(({ run, id }) => ({ run, id }));
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined) return;

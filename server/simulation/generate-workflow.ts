@@ -45,7 +45,10 @@ export class WorkflowGenerator {
   /** One workflow with the given number for a name. */
   draw(index: number): GeneratedWorkflow {
     const name = `w${String(index)}`;
-    const document: WorkflowDocument = { document: { dsl: "1.0.0", namespace: "sim", name, version: "1.0.0" }, do: this.#list(0) };
+    const document: WorkflowDocument = {
+      document: { dsl: "1.0.0", namespace: "sim", name, version: "1.0.0" },
+      do: this.#list(0),
+    };
     return { document, digest: `digest-${name}` };
   }
 
@@ -65,7 +68,15 @@ export class WorkflowGenerator {
     const leaves = ["set", "call", "call", "call", "wait", "listen", "emit"];
     if (this.#children.length > 0) leaves.push("run");
     if (this.#language === "full") leaves.push("several", ...(this.#random.chance(0.2) ? ["late"] : []));
-    const nested = depth < 3 && this.#budget > 0 ? ["fork", ...(this.#language === "full" ? ["do", "for", "compete", "switch", ...(place.attempts ? [] : ["try", "try"])] : [])] : [];
+    const nested =
+      depth < 3 && this.#budget > 0
+        ? [
+            "fork",
+            ...(this.#language === "full"
+              ? ["do", "for", "compete", "switch", ...(place.attempts ? [] : ["try", "try"])]
+              : []),
+          ]
+        : [];
     const kind = this.#random.pick([...leaves, ...nested, ...(this.#random.chance(0.1) ? ["raise"] : [])]);
     switch (kind) {
       case "set":
@@ -77,9 +88,19 @@ export class WorkflowGenerator {
       case "listen":
         return { listen: { to: { one: { with: { type: this.#random.pick(EVENT_TYPES) } } } } };
       case "several":
-        return { listen: { to: { any: [{ with: { type: this.#random.pick(EVENT_TYPES) } }], until: `\${ length >= ${String(this.#random.between(1, 3))} }` } } };
+        return {
+          listen: {
+            to: {
+              any: [{ with: { type: this.#random.pick(EVENT_TYPES) } }],
+              until: `\${ length >= ${String(this.#random.between(1, 3))} }`,
+            },
+          },
+        };
       case "late":
-        return { wait: { seconds: this.#random.pick([3, 300]) }, timeout: { after: { milliseconds: this.#random.pick([1, 50, 2_000]) } } };
+        return {
+          wait: { seconds: this.#random.pick([3, 300]) },
+          timeout: { after: { milliseconds: this.#random.pick([1, 50, 2_000]) } },
+        };
       case "emit":
         return this.#emit();
       case "run":
@@ -93,7 +114,13 @@ export class WorkflowGenerator {
       case "compete":
         return this.#compete(place);
       case "for":
-        return { for: { each: "item", in: `\${ ${JSON.stringify(Array.from({ length: this.#random.between(0, 3) }, (_, at) => at + 1))} }` }, do: this.#list(depth + 1, place) };
+        return {
+          for: {
+            each: "item",
+            in: `\${ ${JSON.stringify(Array.from({ length: this.#random.between(0, 3) }, (_, at) => at + 1))} }`,
+          },
+          do: this.#list(depth + 1, place),
+        };
       case "try":
         return this.#try(depth, place);
       default:
@@ -102,19 +129,34 @@ export class WorkflowGenerator {
   }
 
   #branches(depth: number, place: Place): TaskList {
-    return Array.from({ length: this.#random.between(1, 3) }, () => ({ [`t${String(this.#names++)}`]: this.#task(depth + 1, { ...place, fork: true }) }));
+    return Array.from({ length: this.#random.between(1, 3) }, () => ({
+      [`t${String(this.#names++)}`]: this.#task(depth + 1, { ...place, fork: true }),
+    }));
   }
 
   /** A race whose winner is known: the other waits for an event that never comes. */
   #compete(place: Place): TaskDefinition {
     const [racer, call, loser] = [0, 1, 2].map(() => `t${String(this.#names++)}`) as [string, string, string];
-    const winner: TaskDefinition = place.attempts ? { set: this.#object() } : { try: [{ [call]: this.#call() }], catch: {} };
-    return { fork: { compete: true, branches: [{ [racer]: winner }, { [loser]: { listen: { to: { one: { with: { type: "sim.never" } } } } } }] } };
+    const winner: TaskDefinition = place.attempts
+      ? { set: this.#object() }
+      : { try: [{ [call]: this.#call() }], catch: {} };
+    return {
+      fork: {
+        compete: true,
+        branches: [{ [racer]: winner }, { [loser]: { listen: { to: { one: { with: { type: "sim.never" } } } } } }],
+      },
+    };
   }
 
   #call(): TaskDefinition {
-    const metadata = this.#random.chance(0.15) ? { metadata: { delivery: "at-most-once", "stigmer.delivery": "at-most-once" } } : {};
-    return { call: "http", with: { method: "post", endpoint: "http://127.0.0.1/", ...(this.#language === "full" ? { body: "${ . }" } : {}) }, ...metadata };
+    const metadata = this.#random.chance(0.15)
+      ? { metadata: { delivery: "at-most-once", "stigmer.delivery": "at-most-once" } }
+      : {};
+    return {
+      call: "http",
+      with: { method: "post", endpoint: "http://127.0.0.1/", ...(this.#language === "full" ? { body: "${ . }" } : {}) },
+      ...metadata,
+    };
   }
 
   #emit(): TaskDefinition {
@@ -124,13 +166,27 @@ export class WorkflowGenerator {
 
   #run(): TaskDefinition {
     const child = this.#random.pick(this.#children).document.document;
-    const workflow = { namespace: child.namespace, name: child.name, version: child.version, input: { n: this.#random.between(0, 9) } };
+    const workflow = {
+      namespace: child.namespace,
+      name: child.name,
+      version: child.version,
+      input: { n: this.#random.between(0, 9) },
+    };
     return { run: { workflow, ...(this.#random.chance(0.2) ? { await: false } : {}) } };
   }
 
   #try(depth: number, place: Place): TaskDefinition {
-    const retry = this.#random.chance(0.6) ? { retry: { delay: { milliseconds: this.#random.pick([1, 100, 40_000]) }, limit: { attempt: { count: this.#random.between(1, 3) } } } } : {};
-    const handler = this.#random.chance(0.6) ? { do: [{ [`t${String(this.#names++)}`]: { set: { caught: true, n: 7 } } }] } : {};
+    const retry = this.#random.chance(0.6)
+      ? {
+          retry: {
+            delay: { milliseconds: this.#random.pick([1, 100, 40_000]) },
+            limit: { attempt: { count: this.#random.between(1, 3) } },
+          },
+        }
+      : {};
+    const handler = this.#random.chance(0.6)
+      ? { do: [{ [`t${String(this.#names++)}`]: { set: { caught: true, n: 7 } } }] }
+      : {};
     return { try: this.#list(depth + 1, { ...place, attempts: true }), catch: { ...retry, ...handler } };
   }
 
@@ -147,18 +203,36 @@ export class WorkflowGenerator {
 
   #object(): { readonly [key: string]: Json } {
     if (this.#language === "plain") return { n: this.#random.between(0, 9) };
-    return this.#random.pick([{ n: this.#random.between(0, 9) }, { n: "${ (.n? // 0) + 1 }" }, { n: "${ .n? // 3 }", before: "${ . }" }, { n: "${ $context.n // 1 }" }]);
+    return this.#random.pick([
+      { n: this.#random.between(0, 9) },
+      { n: "${ (.n? // 0) + 1 }" },
+      { n: "${ .n? // 3 }", before: "${ . }" },
+      { n: "${ $context.n // 1 }" },
+    ]);
   }
 
-  #decorate(task: TaskDefinition, names: readonly string[], index: number, depth: number, place: Place): TaskDefinition {
+  #decorate(
+    task: TaskDefinition,
+    names: readonly string[],
+    index: number,
+    depth: number,
+    place: Place,
+  ): TaskDefinition {
     if (this.#language === "plain") return task;
     const extra: Record<string, unknown> = {};
     const random = this.#random;
     if (random.chance(0.1)) extra["if"] = "${ (.n? // 0) > 2 }";
     if (!place.fork && random.chance(0.1)) extra["export"] = { as: "${ $context + {n: (.n? // 4)} }" };
     if (random.chance(0.1)) extra["output"] = { as: "${ {n: (.n? // 2), was: .} }" };
-    if (random.chance(0.05) && task.timeout === undefined) extra["timeout"] = { after: { milliseconds: random.pick([3_600_000_000]) } };
-    if (random.chance(0.1) && index + 1 < names.length) extra["then"] = random.pick([...names.slice(index + 1), ...(depth > 0 ? ["exit"] : []), "continue", ...(!place.fork && random.chance(0.3) ? ["end"] : [])]);
+    if (random.chance(0.05) && task.timeout === undefined)
+      extra["timeout"] = { after: { milliseconds: random.pick([3_600_000_000]) } };
+    if (random.chance(0.1) && index + 1 < names.length)
+      extra["then"] = random.pick([
+        ...names.slice(index + 1),
+        ...(depth > 0 ? ["exit"] : []),
+        "continue",
+        ...(!place.fork && random.chance(0.3) ? ["end"] : []),
+      ]);
     return "then" in task ? task : ({ ...task, ...extra } as TaskDefinition);
   }
 }

@@ -72,8 +72,14 @@ const inStore: readonly Mutant[] = [
       return commit(batch);
     };
   }),
-  swallows("takes a failed disk for a success", (error) => error instanceof StoreUnavailable && error.reason === "failed"),
-  swallows("takes a full disk for a success", (error) => error instanceof StoreUnavailable && error.reason === "diskFull"),
+  swallows(
+    "takes a failed disk for a success",
+    (error) => error instanceof StoreUnavailable && error.reason === "failed",
+  ),
+  swallows(
+    "takes a full disk for a success",
+    (error) => error instanceof StoreUnavailable && error.reason === "diskFull",
+  ),
   swallows("takes a conflict for a success", (error) => error instanceof CommitConflict),
   inCommit("commits again after a failure", () => async (batch, commit) => {
     try {
@@ -92,8 +98,17 @@ const inStore: readonly Mutant[] = [
   forgets("does not store intents", (write) => isRecord(write, "putRecord", "intents")),
   forgets("does not store secrets", (write) => isRecord(write, "putRecord", "run-secrets")),
   forgets("does not store blobs", ({ op }) => op === "putBlob"),
-  forgets("does not journal timers", (write) => write.op === "append" && write.record.data.startsWith('{"type":"timerFired"')),
-  garbles("says that no run is active", (write) => (write.op === "putRun" ? { ...write, row: { ...write.row, active: false } } : write.op === "updateRun" ? { ...write, changes: { ...write.changes, active: false } } : write)),
+  forgets(
+    "does not journal timers",
+    (write) => write.op === "append" && write.record.data.startsWith('{"type":"timerFired"'),
+  ),
+  garbles("says that no run is active", (write) =>
+    write.op === "putRun"
+      ? { ...write, row: { ...write.row, active: false } }
+      : write.op === "updateRun"
+        ? { ...write, changes: { ...write.changes, active: false } }
+        : write,
+  ),
   garbles("forgets idempotency keys", (write) => {
     if (write.op !== "putRun") return write;
     const { idempotencyKey: _forgotten, ...row } = write.row;
@@ -126,15 +141,33 @@ const inStore: readonly Mutant[] = [
 const inReads: readonly Mutant[] = [
   {
     name: "skips the first due timer of a page",
-    ports: (ports) => withStore(ports, ({ timers }) => ({ timers: { count: () => timers.count(), due: async (dueAt, limit, after) => (await timers.due(dueAt, limit, after)).slice(1) } })),
+    ports: (ports) =>
+      withStore(ports, ({ timers }) => ({
+        timers: {
+          count: () => timers.count(),
+          due: async (dueAt, limit, after) => (await timers.due(dueAt, limit, after)).slice(1),
+        },
+      })),
   },
   {
     name: "fires timers early",
-    ports: (ports) => withStore(ports, ({ timers }) => ({ timers: { count: () => timers.count(), due: async (...query) => (await timers.due(...query)).map((row) => ({ ...row, dueAt: row.dueAt - 40 })) } })),
+    ports: (ports) =>
+      withStore(ports, ({ timers }) => ({
+        timers: {
+          count: () => timers.count(),
+          due: async (...query) => (await timers.due(...query)).map((row) => ({ ...row, dueAt: row.dueAt - 40 })),
+        },
+      })),
   },
   {
     name: "recovers all active runs but the first",
-    ports: (ports) => withStore(ports, ({ runs }) => ({ runs: reader(runs, { active: async (after: number, limit: number) => (await runs.active(after, limit)).filter((_, at) => after > 0 || at > 0) }) })),
+    ports: (ports) =>
+      withStore(ports, ({ runs }) => ({
+        runs: reader(runs, {
+          active: async (after: number, limit: number) =>
+            (await runs.active(after, limit)).filter((_, at) => after > 0 || at > 0),
+        }),
+      })),
   },
   {
     name: "uses run keys again after a restart",
@@ -142,7 +175,13 @@ const inReads: readonly Mutant[] = [
   },
   {
     name: "gives an event to the first listener only",
-    ports: (ports) => withStore(ports, ({ subscriptions }) => ({ subscriptions: reader(subscriptions, { byKeys: async (...query: Parameters<typeof subscriptions.byKeys>) => (await subscriptions.byKeys(...query)).slice(0, 1) }) })),
+    ports: (ports) =>
+      withStore(ports, ({ subscriptions }) => ({
+        subscriptions: reader(subscriptions, {
+          byKeys: async (...query: Parameters<typeof subscriptions.byKeys>) =>
+            (await subscriptions.byKeys(...query)).slice(0, 1),
+        }),
+      })),
   },
   {
     name: "does not read what it owes at start",
@@ -150,7 +189,12 @@ const inReads: readonly Mutant[] = [
   },
   {
     name: "does not look for intents",
-    ports: (ports) => withStore(ports, ({ records }) => ({ records: reader(records, { get: async (space: string, key: string) => (space === "intents" ? undefined : records.get(space, key)) }) })),
+    ports: (ports) =>
+      withStore(ports, ({ records }) => ({
+        records: reader(records, {
+          get: async (space: string, key: string) => (space === "intents" ? undefined : records.get(space, key)),
+        }),
+      })),
   },
 ];
 
@@ -165,13 +209,22 @@ function reader<Reader extends object>(inner: Reader, replaced: Partial<Reader>)
       const own: unknown = Reflect.get(replaced, member);
       if (own !== undefined) return own;
       const value: unknown = Reflect.get(target, member);
-      return typeof value === "function" ? (...parameters: unknown[]): unknown => Reflect.apply(value, target, parameters) : value;
+      return typeof value === "function"
+        ? (...parameters: unknown[]): unknown => Reflect.apply(value, target, parameters)
+        : value;
     },
   });
 }
 
 const inPorts: readonly Mutant[] = [
-  { name: "stores secrets in clear text", ports: (ports) => ({ ...ports, secrets: { seal: (bytes) => Buffer.from(Buffer.from(bytes).toString("latin1")), open: (bytes) => bytes }, store: clearText(ports.store) }) },
+  {
+    name: "stores secrets in clear text",
+    ports: (ports) => ({
+      ...ports,
+      secrets: { seal: (bytes) => Buffer.from(Buffer.from(bytes).toString("latin1")), open: (bytes) => bytes },
+      store: clearText(ports.store),
+    }),
+  },
   {
     name: "calls activities twice",
     ports: (ports) => ({
@@ -191,13 +244,23 @@ const inPorts: readonly Mutant[] = [
       let count = 0;
       return {
         ...ports,
-        activities: { consume: ports.activities.consume.bind(ports.activities), run: (kind, input, context) => (count++ % 5 === 4 ? new Promise(() => undefined) : ports.activities.run(kind, input, context)) },
+        activities: {
+          consume: ports.activities.consume.bind(ports.activities),
+          run: (kind, input, context) =>
+            count++ % 5 === 4 ? new Promise(() => undefined) : ports.activities.run(kind, input, context),
+        },
       };
     },
   },
   {
     name: "takes a failed call for a success",
-    ports: (ports) => ({ ...ports, activities: { consume: ports.activities.consume.bind(ports.activities), run: (kind, input, context) => ports.activities.run(kind, input, context).catch(() => null) } }),
+    ports: (ports) => ({
+      ...ports,
+      activities: {
+        consume: ports.activities.consume.bind(ports.activities),
+        run: (kind, input, context) => ports.activities.run(kind, input, context).catch(() => null),
+      },
+    }),
   },
   {
     name: "runs the newest definition instead of its own",
@@ -218,7 +281,13 @@ const inPorts: readonly Mutant[] = [
     name: "starts children without an idempotency key of their own",
     ports: (ports) => {
       let count = 0;
-      return { ...ports, children: { start: (parent, command, key) => ports.children.start(parent, command, `${key}-${String(count++)}-${String(ports.clock.monotonicMs())}`) } };
+      return {
+        ...ports,
+        children: {
+          start: (parent, command, key) =>
+            ports.children.start(parent, command, `${key}-${String(count++)}-${String(ports.clock.monotonicMs())}`),
+        },
+      };
     },
   },
   {
@@ -226,7 +295,13 @@ const inPorts: readonly Mutant[] = [
     ports: (ports) => {
       let count = 0;
       const { scheduler } = ports;
-      return { ...ports, scheduler: { soon: (task) => scheduler.soon(task), after: (delayMs, task) => (count++ % 7 === 6 ? { cancel: () => undefined } : scheduler.after(delayMs, task)) } };
+      return {
+        ...ports,
+        scheduler: {
+          soon: (task) => scheduler.soon(task),
+          after: (delayMs, task) => (count++ % 7 === 6 ? { cancel: () => undefined } : scheduler.after(delayMs, task)),
+        },
+      };
     },
   },
 ];
@@ -234,7 +309,13 @@ const inPorts: readonly Mutant[] = [
 /** The secrets' record without its base64, as an engine that forgets to seal would store it. */
 function clearText(store: Store): Store {
   const commit = (batch: readonly Write[]): Promise<void> =>
-    store.commit(batch.map((write) => (isRecord(write, "putRecord", "run-secrets") && write.op === "putRecord" ? { op: "putRecord", row: { ...write.row, value: Buffer.from(write.row.value, "base64").toString("utf8") } } : write)));
+    store.commit(
+      batch.map((write) =>
+        isRecord(write, "putRecord", "run-secrets") && write.op === "putRecord"
+          ? { op: "putRecord", row: { ...write.row, value: Buffer.from(write.row.value, "base64").toString("utf8") } }
+          : write,
+      ),
+    );
   return { ...store, commit };
 }
 
@@ -245,13 +326,20 @@ function inInterpreter(name: string, change: (inner: Interpreter) => Partial<Int
 
 const inReplay: readonly Mutant[] = [
   inInterpreter("issues nothing again after a restart", () => ({ outstanding: () => [] })),
-  inInterpreter("issues all but the last command again", (inner) => ({ outstanding: (program, state) => inner.outstanding(program, state).slice(0, -1) })),
+  inInterpreter("issues all but the last command again", (inner) => ({
+    outstanding: (program, state) => inner.outstanding(program, state).slice(0, -1),
+  })),
   inInterpreter("drops a command now and then", (inner) => {
     let count = 0;
     return {
       step: (program, state, event) => {
         const result = inner.step(program, state, event);
-        return count++ % 9 === 8 ? { ...result, commands: result.commands.filter(({ type }) => type !== "startActivity" && type !== "setTimer") } : result;
+        return count++ % 9 === 8
+          ? {
+              ...result,
+              commands: result.commands.filter(({ type }) => type !== "startActivity" && type !== "setTimer"),
+            }
+          : result;
       },
     };
   }),
@@ -259,7 +347,11 @@ const inReplay: readonly Mutant[] = [
     let count = 0;
     return {
       step: (program, state, event) => {
-        const result = inner.step(program, state, event.type === "activityCompleted" ? { ...event, output: { n: count++ } } : event);
+        const result = inner.step(
+          program,
+          state,
+          event.type === "activityCompleted" ? { ...event, output: { n: count++ } } : event,
+        );
         return result;
       },
     };

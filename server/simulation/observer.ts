@@ -6,10 +6,18 @@ import type { ActivityContext } from "../activities/activity.ts";
 import { CHAIN_START, nextChain } from "../engine/embedded/journal-record.ts";
 import type { Interpreter } from "../engine/embedded/ports.ts";
 import type { MemoryStore } from "../store/memory/memory-store.ts";
-import { type JournalRecord, type RunRow, type Store, StoreUnavailable, type SubscriptionRow, type Write } from "../store/ports.ts";
+import {
+  type JournalRecord,
+  type RunRow,
+  type Store,
+  StoreUnavailable,
+  type SubscriptionRow,
+  type Write,
+} from "../store/ports.ts";
 import { eventIdentity } from "../events/event-identity.ts";
 import type { Random } from "./random.ts";
-import { CANARY, type World } from "./world.ts";
+import { CANARY } from "./canary.ts";
+import type { World } from "./world.ts";
 
 /** What is known of a run's journal: its facts as they became durable. */
 interface Known {
@@ -74,12 +82,30 @@ export class Observer {
       await store.commit(batch);
       for (const write of batch) this.#durable(write);
     };
-    return { resources, definitions, runs, journal, timers, subscriptions, records, commit, health: () => store.health(), close: () => store.close() };
+    return {
+      resources,
+      definitions,
+      runs,
+      journal,
+      timers,
+      subscriptions,
+      records,
+      commit,
+      health: () => store.health(),
+      close: () => store.close(),
+    };
   }
 
   #lookForSecrets(batch: readonly Write[]): void {
     for (const write of batch) {
-      const text = write.op === "append" ? write.record.data : write.op === "putSnapshot" ? write.row.data : write.op === "putRecord" ? write.row.value : "";
+      const text =
+        write.op === "append"
+          ? write.record.data
+          : write.op === "putSnapshot"
+            ? write.row.data
+            : write.op === "putRecord"
+              ? write.row.value
+              : "";
       if (text.includes(CANARY)) this.#violation(`I13: a secret is in a write of ${write.op}`);
     }
   }
@@ -92,7 +118,8 @@ export class Observer {
 
   #started(row: RunRow): void {
     const known = this.#of(row.run);
-    if (known.digest !== "" && known.digest !== row.digest) this.#violation(`I12: run ${row.id} changed its definition`);
+    if (known.digest !== "" && known.digest !== row.digest)
+      this.#violation(`I12: run ${row.id} changed its definition`);
     known.digest = row.digest;
   }
 
@@ -111,7 +138,8 @@ export class Observer {
     if (record.seq <= known.seq) return;
     // Of a damaged run only what came acknowledged is known, not all that came before.
     const whole = !this.flipped.has(record.run);
-    if (whole && (record.seq !== known.seq + 1 || nextChain(known.chain, record.data) !== record.chain)) this.#violation(`I11: run ${String(record.run)} record ${String(record.seq)} does not follow`);
+    if (whole && (record.seq !== known.seq + 1 || nextChain(known.chain, record.data) !== record.chain))
+      this.#violation(`I11: run ${String(record.run)} record ${String(record.seq)} does not follow`);
     known.seq = record.seq;
     known.chain = record.chain;
     this.hash = (Math.imul(this.hash, 31) + record.crc) | 0;
@@ -127,8 +155,10 @@ export class Observer {
     if (fault === undefined || fault.title === "Outcome unknown") this.unknownOutcome.add(record.run);
     if (fact.type !== "timerFired") return;
     const dueAt = known.timersDue.get(fact.id);
-    if (dueAt !== undefined && fact.at < dueAt) this.#violation(`I8: run ${String(record.run)} timer ${String(fact.id)} is early by its own time`);
-    if (dueAt !== undefined && this.#world.swarm.clockJump === 0 && this.#world.time.nowMs() < dueAt) this.#violation(`I8: run ${String(record.run)} timer ${String(fact.id)} fired early`);
+    if (dueAt !== undefined && fact.at < dueAt)
+      this.#violation(`I8: run ${String(record.run)} timer ${String(fact.id)} is early by its own time`);
+    if (dueAt !== undefined && this.#world.swarm.clockJump === 0 && this.#world.time.nowMs() < dueAt)
+      this.#violation(`I8: run ${String(record.run)} timer ${String(fact.id)} fired early`);
   }
 
   /** I5 and at-most-once: nothing is called whose result is recorded. */
@@ -139,10 +169,13 @@ export class Observer {
     const counted = `${key} ${String(id)}`;
     const calls = (this.#calls.get(counted) ?? 0) + 1;
     this.#calls.set(counted, calls);
-    if (calls > 1 && this.#atMostOnce.has(key)) this.#violation(`at-most-once: ${key} is called ${String(calls)} times`);
-    if (calls > 1 + this.#world.crashes) this.#violation(`I5: ${key} is called ${String(calls)} times over ${String(this.#world.crashes)} crashes`);
+    if (calls > 1 && this.#atMostOnce.has(key))
+      this.#violation(`at-most-once: ${key} is called ${String(calls)} times`);
+    if (calls > 1 + this.#world.crashes)
+      this.#violation(`I5: ${key} is called ${String(calls)} times over ${String(this.#world.crashes)} crashes`);
     for (const [run, known] of this.#known) {
-      if (id !== undefined && known.answered.has(`activity ${String(id)}`) && this.#runIds.get(context.runId) === run) this.#violation(`I5: ${key} is called after its result was recorded`);
+      if (id !== undefined && known.answered.has(`activity ${String(id)}`) && this.#runIds.get(context.runId) === run)
+        this.#violation(`I5: ${key} is called after its result was recorded`);
     }
   }
 
@@ -152,7 +185,8 @@ export class Observer {
   ackedRow(row: RunRow): void {
     this.#runIds.set(row.id, row.run);
     const seen = this.#rows.get(row.run) ?? 0;
-    if (row.version < seen) this.#violation(`I9: run ${row.id} went back from version ${String(seen)} to ${String(row.version)}`);
+    if (row.version < seen)
+      this.#violation(`I9: run ${row.id} went back from version ${String(seen)} to ${String(row.version)}`);
     this.#rows.set(row.run, row.version);
   }
 
@@ -176,13 +210,15 @@ export class Observer {
       return;
     }
     this.#started(row);
-    if (row.head < known.seq) this.#violation(`I2: run ${row.id} shrank from ${String(known.seq)} to ${String(row.head)}`);
+    if (row.head < known.seq)
+      this.#violation(`I2: run ${row.id} shrank from ${String(known.seq)} to ${String(row.head)}`);
     if (this.flipped.has(run)) {
       this.#learnUnknown(await store.journal.read(run, 1, 100_000));
       return;
     }
     const records = await store.journal.read(run, 1, 100_000);
-    if (records.length !== row.head) this.#violation(`I2: run ${row.id} has ${String(records.length)} records where its head is ${String(row.head)}`);
+    if (records.length !== row.head)
+      this.#violation(`I2: run ${row.id} has ${String(records.length)} records where its head is ${String(row.head)}`);
     const at = records[known.seq - 1];
     if (known.seq > 0 && at?.chain !== known.chain) this.#violation(`I2: the history of run ${row.id} was rewritten`);
     for (const record of records.slice(known.seq)) this.#appended(record);
@@ -209,7 +245,10 @@ export class Observer {
     const last = await store.runs.lastKey();
     const rows: SubscriptionRow[] = [];
     for (let run = 1; run <= last; run++) rows.push(...(await store.subscriptions.byRun(run)));
-    return rows.filter(({ run, filters }) => filters.includes(JSON.stringify(type)) && !this.quarantinedRuns.has(run) && !this.flipped.has(run));
+    return rows.filter(
+      ({ run, filters }) =>
+        filters.includes(JSON.stringify(type)) && !this.quarantinedRuns.has(run) && !this.flipped.has(run),
+    );
   }
 
   /** An acknowledged event is in the journal of everybody who listened when it was published, unless they have stopped listening meanwhile. */
@@ -219,7 +258,8 @@ export class Observer {
       const name = eventName(id, event);
       if (name === undefined || this.#of(run).answered.has(name)) continue;
       const still = await this.#world.store.subscriptions.byRun(run);
-      if (still.some((row) => row.id === id) && !this.quarantinedRuns.has(run)) this.#violation(`event: run ${String(run)} was not given ${String(event["id"])}, which was acknowledged`);
+      if (still.some((row) => row.id === id) && !this.quarantinedRuns.has(run))
+        this.#violation(`event: run ${String(run)} was not given ${String(event["id"])}, which was acknowledged`);
     }
   }
 
@@ -230,7 +270,9 @@ export class Observer {
 
   warned(message: string, error: unknown): void {
     if (error instanceof StoreUnavailable) return;
-    this.#violation(`unexpected: ${message}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.#violation(
+      `unexpected: ${message}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
 
   /** Whether the row says that the run has come to its end. */

@@ -9,12 +9,19 @@ import { eventData } from "./generate-workflow.ts";
  */
 
 /** What a run must come to. Where several faults race each other, any of them may win. */
-export type Expected = { readonly status: "completed"; readonly output: Json } | { readonly status: "faulted"; readonly titles: readonly string[] };
+export type Expected =
+  | { readonly status: "completed"; readonly output: Json }
+  | { readonly status: "faulted"; readonly titles: readonly string[] };
 
 /** What the oracle asks of the world. */
 export interface OracleWorld {
   /** Outcome of an activity at a place; the same answer whoever asks. */
-  outcome(pointer: string, iterations: readonly number[], attempt: number, body: Json): { readonly output: Json } | { readonly title: string };
+  outcome(
+    pointer: string,
+    iterations: readonly number[],
+    attempt: number,
+    body: Json,
+  ): { readonly output: Json } | { readonly title: string };
   child(name: string): WorkflowDocument;
 }
 
@@ -75,7 +82,12 @@ class Reference {
     return { value, then: "next" };
   }
 
-  #task(task: TaskDefinition, pointer: string, input: Json, scope: Scope): { readonly value: Json; readonly then: string } | FaultOf | End {
+  #task(
+    task: TaskDefinition,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json; readonly then: string } | FaultOf | End {
     if (task.if !== undefined && !truthy(this.#evaluate(task.if, input))) return { value: input, then: "next" };
     const result = this.#body(task, pointer, input, scope);
     if (result instanceof FaultOf || result instanceof End) return result;
@@ -87,7 +99,12 @@ class Reference {
     return { value, then: then === "continue" ? "next" : then };
   }
 
-  #body(task: TaskDefinition, pointer: string, input: Json, scope: Scope): { readonly value: Json; readonly then?: string } | FaultOf | End {
+  #body(
+    task: TaskDefinition,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json; readonly then?: string } | FaultOf | End {
     if ("set" in task) return { value: this.#evaluate(task.set as Json, input) };
     // Generated timeouts are either far too short for their wait or far too long to matter.
     if ("wait" in task) return isShort(task.timeout) ? new FaultOf(["Task timed out"]) : { value: input };
@@ -124,12 +141,21 @@ class Reference {
     return result.status === "completed" ? { value: result.output } : new FaultOf(result.titles);
   }
 
-  #fork(branches: TaskList, compete: boolean, pointer: string, input: Json, scope: Scope): { readonly value: Json } | FaultOf | End {
-    const results = taskEntries(branches).map(({ name, task, index }) => this.#task(task, `${pointer}/fork/branches/${String(index)}/${name}`, input, scope));
+  #fork(
+    branches: TaskList,
+    compete: boolean,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json } | FaultOf | End {
+    const results = taskEntries(branches).map(({ name, task, index }) =>
+      this.#task(task, `${pointer}/fork/branches/${String(index)}/${name}`, input, scope),
+    );
     if (compete) {
       // The first branch always succeeds, the other waits for what never comes.
       const [winner] = results;
-      if (winner === undefined || winner instanceof FaultOf || winner instanceof End) throw new Error("assertion: generated races have a winner");
+      if (winner === undefined || winner instanceof FaultOf || winner instanceof End)
+        throw new Error("assertion: generated races have a winner");
       return { value: winner.value };
     }
     const faults = results.filter((result) => result instanceof FaultOf);
@@ -139,14 +165,23 @@ class Reference {
     return { value: results.map((result) => (result as { readonly value: Json }).value) };
   }
 
-  #switch(task: Extract<TaskDefinition, { readonly switch: unknown }>, input: Json): { readonly value: Json; readonly then: string } {
+  #switch(
+    task: Extract<TaskDefinition, { readonly switch: unknown }>,
+    input: Json,
+  ): { readonly value: Json; readonly then: string } {
     for (const item of task.switch) {
-      for (const { when, then } of Object.values(item)) if (when === undefined || truthy(this.#evaluate(when, input))) return { value: input, then };
+      for (const { when, then } of Object.values(item))
+        if (when === undefined || truthy(this.#evaluate(when, input))) return { value: input, then };
     }
     return { value: input, then: task.then ?? "continue" };
   }
 
-  #try(task: Extract<TaskDefinition, { readonly try: unknown }>, pointer: string, input: Json, scope: Scope): { readonly value: Json } | FaultOf | End {
+  #try(
+    task: Extract<TaskDefinition, { readonly try: unknown }>,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json } | FaultOf | End {
     const { retry, do: handler } = task.catch;
     const retries = typeof retry === "object" ? (retry.limit?.attempt?.count ?? 0) : 0;
     for (let attempt = 1; ; attempt++) {
@@ -159,7 +194,12 @@ class Reference {
     }
   }
 
-  #for(task: Extract<TaskDefinition, { readonly for: unknown }>, pointer: string, input: Json, scope: Scope): { readonly value: Json } | FaultOf | End {
+  #for(
+    task: Extract<TaskDefinition, { readonly for: unknown }>,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json } | FaultOf | End {
     const items = this.#evaluate(task.for.in as Json, input);
     let value = input;
     if (!isJsonArray(items)) return { value };
@@ -173,7 +213,8 @@ class Reference {
 
   #evaluate(template: Json, input: Json): Json {
     if (isJsonArray(template)) return template.map((item) => this.#evaluate(item, input));
-    if (isJsonObject(template)) return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, this.#evaluate(item, input)]));
+    if (isJsonObject(template))
+      return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, this.#evaluate(item, input)]));
     if (typeof template !== "string") return template;
     const n = isJsonObject(input) ? (input["n"] ?? null) : null;
     const number = (fallback: number): Json => (truthy(n) ? n : fallback);
@@ -212,9 +253,17 @@ function truthy(value: Json): boolean {
 /** Tells whether a result is what was expected, with ANYTHING matching anything. */
 export function matchesExpected(expected: Json, actual: Json): boolean {
   if (expected === ANYTHING) return true;
-  if (isJsonArray(expected)) return isJsonArray(actual) && expected.length === actual.length && expected.every((item, index) => matchesExpected(item, actual[index] as Json));
+  if (isJsonArray(expected))
+    return (
+      isJsonArray(actual) &&
+      expected.length === actual.length &&
+      expected.every((item, index) => matchesExpected(item, actual[index] as Json))
+    );
   if (!isJsonObject(expected)) return expected === actual;
   if (!isJsonObject(actual)) return false;
   const keys = Object.keys(expected);
-  return keys.length === Object.keys(actual).length && keys.every((key) => Object.hasOwn(actual, key) && matchesExpected(expected[key] as Json, actual[key] as Json));
+  return (
+    keys.length === Object.keys(actual).length &&
+    keys.every((key) => Object.hasOwn(actual, key) && matchesExpected(expected[key] as Json, actual[key] as Json))
+  );
 }

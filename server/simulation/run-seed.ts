@@ -21,6 +21,9 @@ export interface SeedResult {
 
 const STEPS_MAX = 60_000;
 
+/** Looks at a world that seems settled before what is still in memory counts as forgotten there. */
+const GRACE = 20;
+
 /** Runs one seed to its end. Must be called from a task of the event loop, not from a promise's continuation: microtasks are drained by hand between two steps, so that a crash may fall between any two awaits. */
 export function runSeed(seed: number, options: SeedOptions): SeedResult {
   const world = new World(seed, options);
@@ -43,11 +46,14 @@ export function runSeed(seed: number, options: SeedOptions): SeedResult {
       drainMicrotasks();
     }
   }
-  if (world.violations.length === 0 && !done) world.violation(`I4: not everything has ended after ${String(world.steps)} steps`);
+  if (world.violations.length === 0 && !done)
+    world.violation(`I4: not everything has ended after ${String(world.steps)} steps`);
   let finished = false;
   if (world.violations.length === 0) {
     checkEnd(world)
-      .catch((error: unknown) => world.violation(`end: ${error instanceof Error ? String(error.stack) : String(error)}`))
+      .catch((error: unknown) =>
+        world.violation(`end: ${error instanceof Error ? String(error.stack) : String(error)}`),
+      )
       .finally(() => {
         finished = true;
       });
@@ -55,11 +61,23 @@ export function runSeed(seed: number, options: SeedOptions): SeedResult {
     if (!finished) world.violation("end: the final check did not finish");
   }
   const { steps, crashes, violations } = world;
-  return { seed, violations, hash: world.observer.hash, steps, crashes, runs: world.acked.size, virtualMs: world.time.monotonicMs() };
+  return {
+    seed,
+    violations,
+    hash: world.observer.hash,
+    steps,
+    crashes,
+    runs: world.acked.size,
+    virtualMs: world.time.monotonicMs(),
+  };
 }
 
 /** Runs seeds one after the other, giving the event loop a turn before each. */
-export async function runSeeds(seeds: Iterable<number>, options: SeedOptions, seen: (result: SeedResult) => boolean | void): Promise<void> {
+export async function runSeeds(
+  seeds: Iterable<number>,
+  options: SeedOptions,
+  seen: (result: SeedResult) => boolean | void,
+): Promise<void> {
   for (const seed of seeds) {
     const result = await new Promise<SeedResult>((resolve) => setImmediate(() => resolve(runSeed(seed, options))));
     if (seen(result) === false) return;
@@ -88,6 +106,9 @@ async function settled(world: World): Promise<boolean> {
     stuckIds.add(row.id);
     if (row.parentRun !== undefined) stuck.add(row.parentRun);
   }
+  // An operator's hand may be on a run just now: what is in memory has a few turns to leave it.
+  const load = world.engine.load;
+  if (load.runs + load.running + load.queued > 0 && world.grace++ < GRACE) return false;
   const debts = await world.store.records.list("outbox");
   return debts.length === 0 && world.watches.every(({ done, runId }) => done || stuckIds.has(runId));
 }
@@ -108,7 +129,8 @@ async function checkEnd(world: World): Promise<void> {
   await checkLeftovers(world);
   const load = world.engine?.load;
   if (load !== undefined && !(await anyQuarantined(world))) {
-    if (load.running > 0 || load.queued > 0 || load.admitted > 1) world.violation(`I14: ${JSON.stringify(load)} is still under way`);
+    if (load.running > 0 || load.queued > 0 || load.admitted > 1)
+      world.violation(`I14: ${JSON.stringify(load)} is still under way`);
     if (load.runs > 0) world.violation(`I14: ${String(load.runs)} ended runs are still in memory`);
   }
 }
@@ -128,7 +150,8 @@ async function checkLeftovers(world: World): Promise<void> {
   const children = new Set<string>();
   const last = await store.runs.lastKey();
   for (let run = 1; run <= last; run++) {
-    if ((await store.subscriptions.byRun(run)).length > 0) world.violation(`I14: subscriptions of run ${String(run)} are left in the store`);
+    if ((await store.subscriptions.byRun(run)).length > 0)
+      world.violation(`I14: subscriptions of run ${String(run)} are left in the store`);
     const row = await store.runs.byKey(run);
     if (row?.parentRun === undefined) continue;
     const name = `${String(row.parentRun)}/${String(row.parentCommand)}`;
@@ -144,7 +167,11 @@ async function taintedRuns(world: World): Promise<ReadonlySet<number>> {
   for (let run = last; run >= 1; run--) {
     const row = await world.store.runs.byKey(run);
     if (row === undefined) continue;
-    if (row.status === "quarantined" || (row.status === "cancelled" && (world.cancelAsked.has(row.id) || row.parentRun !== undefined))) tainted.add(run);
+    if (
+      row.status === "quarantined" ||
+      (row.status === "cancelled" && (world.cancelAsked.has(row.id) || row.parentRun !== undefined))
+    )
+      tainted.add(run);
     if (tainted.has(run) && row.parentRun !== undefined) tainted.add(row.parentRun);
   }
   return tainted;
@@ -152,16 +179,24 @@ async function taintedRuns(world: World): Promise<ReadonlySet<number>> {
 
 function checkResult(world: World, row: RunRow, expected: ReturnType<typeof expectedResult>): void {
   if (row.status !== expected.status) {
-    world.violation(`I6: run ${row.id} is ${row.status} (${String(row.fault)}), it should be ${expected.status} ${JSON.stringify(expected)}`);
+    world.violation(
+      `I6: run ${row.id} is ${row.status} (${String(row.fault)}), it should be ${expected.status} ${JSON.stringify(expected)}`,
+    );
     return;
   }
   if (expected.status === "completed") {
     const output = row.output === undefined ? null : (JSON.parse(row.output) as Json);
-    if (!matchesExpected(expected.output, output)) world.violation(`I6: run ${row.id} gives ${JSON.stringify(output)}, it should give ${JSON.stringify(expected.output)}`);
+    if (!matchesExpected(expected.output, output))
+      world.violation(
+        `I6: run ${row.id} gives ${JSON.stringify(output)}, it should give ${JSON.stringify(expected.output)}`,
+      );
     return;
   }
   const title = row.fault === undefined ? "" : ((JSON.parse(row.fault) as Fault).title ?? "");
-  if (!expected.titles.includes(title)) world.violation(`I6: run ${row.id} faults with "${title}", it should with one of ${JSON.stringify(expected.titles)}`);
+  if (!expected.titles.includes(title))
+    world.violation(
+      `I6: run ${row.id} faults with "${title}", it should with one of ${JSON.stringify(expected.titles)}`,
+    );
 }
 
 async function checkReplay(world: World, row: RunRow): Promise<void> {
@@ -176,9 +211,15 @@ async function checkReplay(world: World, row: RunRow): Promise<void> {
     status = replayed.state.status;
     output = replayed.state.output === undefined ? undefined : JSON.stringify(replayed.state.output);
   }
-  if (status !== row.status || output !== row.output) world.violation(`I7: replaying run ${row.id} gives ${status} ${String(output)}, the row says ${row.status} ${String(row.output)}`);
+  if (status !== row.status || output !== row.output)
+    world.violation(
+      `I7: replaying run ${row.id} gives ${status} ${String(output)}, the row says ${row.status} ${String(row.output)}`,
+    );
   for (const watch of world.watches) {
     if (watch.runId !== row.id || watch.position !== row.head) continue;
-    if (JSON.stringify(watch.trace) !== JSON.stringify(trace)) world.violation(`I10: the watcher of run ${row.id} has not seen what happened: ${String(watch.trace.length)} of ${String(trace.length)} moments`);
+    if (JSON.stringify(watch.trace) !== JSON.stringify(trace))
+      world.violation(
+        `I10: the watcher of run ${row.id} has not seen what happened: ${String(watch.trace.length)} of ${String(trace.length)} moments`,
+      );
   }
 }

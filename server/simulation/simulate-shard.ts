@@ -8,7 +8,9 @@ const SHARDS = 2;
 const options = { interpreter: coreInterpreter, language: "full" } as const;
 
 /** Runs every second seed of the tests' range (and, in the first shard, the kept ones) and gives back those that failed. */
-export async function simulateShard(shard: number): Promise<{ readonly seeds: number; readonly failed: readonly SeedResult[] }> {
+export async function simulateShard(
+  shard: number,
+): Promise<{ readonly seeds: number; readonly failed: readonly SeedResult[] }> {
   const own = Array.from({ length: SEEDS / SHARDS }, (_, at) => 1 + at * SHARDS + shard);
   const failed: SeedResult[] = [];
   let seeds = 0;
@@ -22,5 +24,7 @@ export async function simulateShard(shard: number): Promise<{ readonly seeds: nu
 
 /** Runs a seed twice; both must write the very same records in the same order. */
 export function runTwice(seed: number): Promise<readonly [number, number]> {
-  return new Promise((resolve) => setImmediate(() => resolve([runSeed(seed, options).hash, runSeed(seed, options).hash])));
+  return new Promise((resolve) =>
+    setImmediate(() => resolve([runSeed(seed, options).hash, runSeed(seed, options).hash])),
+  );
 }

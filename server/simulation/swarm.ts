@@ -45,7 +45,8 @@ export function drawSwarm(random: Random): Swarm {
 
 function drawOptions(random: Random): Partial<EngineOptions> {
   const hostile = random.chance(0.5);
-  const pick = <Value>(tame: Value, wild: readonly Value[]): Value => (hostile && random.chance(0.6) ? random.pick(wild) : tame);
+  const pick = <Value>(tame: Value, wild: readonly Value[]): Value =>
+    hostile && random.chance(0.6) ? random.pick(wild) : tame;
   return {
     cacheBytesMax: pick(1_000_000, [0, 5_000]),
     factsPerCommitMax: pick(256, [1, 2]),

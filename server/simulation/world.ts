@@ -10,7 +10,14 @@ import { plainEventExpressions } from "../engine/testing/plain-event-expressions
 import { VirtualTime } from "../engine/testing/virtual-time.ts";
 import { createMemoryStore, type MemoryStore } from "../store/memory/memory-store.ts";
 import { type RunRow, type Store, StoreUnavailable } from "../store/ports.ts";
-import { EVENT_TYPES, eventData, type GeneratedWorkflow, type Language, WorkflowGenerator } from "./generate-workflow.ts";
+import {
+  EVENT_TYPES,
+  eventData,
+  type GeneratedWorkflow,
+  type Language,
+  WorkflowGenerator,
+} from "./generate-workflow.ts";
+import { CANARY } from "./canary.ts";
 import { Observer } from "./observer.ts";
 import type { Mutant } from "./mutants.ts";
 import type { OracleWorld } from "./oracle.ts";
@@ -50,7 +57,6 @@ export interface WatchLog {
 }
 
 const ORG = "acme";
-export const CANARY = "canary-4f1d9c";
 /** Virtual time after which nothing goes wrong any more and everything must come to its end. */
 const SAFETY_MS = 200_000;
 const SAFETY_STEPS = 4_000;
@@ -69,6 +75,8 @@ export class World {
   readonly cancelAsked = new Set<string>();
   readonly violations: string[] = [];
   crashes = 0;
+  /** How often the driver has looked again since everything had ended. */
+  grace = 0;
   liveness = false;
   steps = 0;
   #process: Process;
@@ -94,7 +102,8 @@ export class World {
     this.interpreter = mutant?.interpreter?.(this.observer.interpreter) ?? this.observer.interpreter;
     const drawing = this.random.fork();
     const count = drawing.between(1, 3);
-    for (let index = 0; index < count; index++) this.workflows.push(new WorkflowGenerator(drawing, language, [...this.workflows]).draw(index));
+    for (let index = 0; index < count; index++)
+      this.workflows.push(new WorkflowGenerator(drawing, language, [...this.workflows]).draw(index));
     this.#process = { alive: false, engine: undefined, store: this.#newStore(undefined) };
     this.#bootSoon(0);
     this.#wanted = drawing.between(1, 6);
@@ -136,7 +145,8 @@ export class World {
     }
     if (this.liveness) return;
     if (this.#faultRandom.chance(this.swarm.clockJump)) this.#jumpClock();
-    if (this.#process.alive && this.#faultRandom.chance(this.swarm.crash)) this.crash(this.#faultRandom.between(0, this.swarm.downtimeMs));
+    if (this.#process.alive && this.#faultRandom.chance(this.swarm.crash))
+      this.crash(this.#faultRandom.between(0, this.swarm.downtimeMs));
   }
 
   #jumpClock(): void {
@@ -153,7 +163,8 @@ export class World {
     this.tell(`crash, down for ${String(downtimeMs)} ms`);
     this.#process.alive = false;
     const store = this.#newStore(this.#process.store);
-    if (this.#faultRandom.chance(this.liveness ? 0 : this.swarm.bitFlip)) this.observer.flipBit(store, this.#faultRandom);
+    if (this.#faultRandom.chance(this.liveness ? 0 : this.swarm.bitFlip))
+      this.observer.flipBit(store, this.#faultRandom);
     this.#process = { alive: false, engine: undefined, store };
     this.#bootSoon(downtimeMs);
   }
@@ -166,7 +177,8 @@ export class World {
         if (this.liveness) return undefined;
         if (random.chance(this.swarm.commitSlow)) return { kind: "slow", delayMs: random.between(1, 500) };
         if (random.chance(this.swarm.commitFull)) return { kind: "diskFull" };
-        if (random.chance(this.swarm.commitFailed)) return { kind: "failed", kept: random.pick(["none", "all", "allButLast"]) };
+        if (random.chance(this.swarm.commitFailed))
+          return { kind: "failed", kept: random.pick(["none", "all", "allButLast"]) };
         return undefined;
       },
       random: () => random.next(),
@@ -191,7 +203,10 @@ export class World {
     await this.observer.atBoot();
     if (!process.alive) return;
     const ports = this.#ports(process);
-    process.engine = await openEmbeddedEngine(this.#mutant?.ports?.(ports) ?? ports, this.liveness ? { ...this.swarm.options, timerHorizonMs: 60_000 } : this.swarm.options);
+    process.engine = await openEmbeddedEngine(
+      this.#mutant?.ports?.(ports) ?? ports,
+      this.liveness ? { ...this.swarm.options, timerHorizonMs: 60_000 } : this.swarm.options,
+    );
     for (const watch of this.watches) if (!watch.done) this.#watch(watch, process);
   }
 
@@ -203,7 +218,10 @@ export class World {
     return {
       store: this.observer.observed(process.store),
       clock: time,
-      scheduler: { soon: (task) => time.soon(whileAlive(task)), after: (delayMs, task) => time.after(delayMs, whileAlive(task)) },
+      scheduler: {
+        soon: (task) => time.soon(whileAlive(task)),
+        after: (delayMs, task) => time.after(delayMs, whileAlive(task)),
+      },
       random: { next: () => this.#faultRandom.next() },
       interpreter: this.interpreter,
       activities: this.#activities(process),
@@ -214,11 +232,18 @@ export class World {
           const engine = process.engine;
           if (workflow === undefined) throw new ActivityFault(standardFault("configuration", "Unknown workflow"));
           if (engine === undefined) throw new StoreUnavailable("overloaded", "The engine is starting");
-          const row = await this.#start(engine, workflow, command.input, `run-${idempotencyKey}-${String(this.random.between(0, 1e9))}`, idempotencyKey, {
-            run: parent.run,
-            id: command.id,
-            runId: parent.id,
-          });
+          const row = await this.#start(
+            engine,
+            workflow,
+            command.input,
+            `run-${idempotencyKey}-${String(this.random.between(0, 1e9))}`,
+            idempotencyKey,
+            {
+              run: parent.run,
+              id: command.id,
+              runId: parent.id,
+            },
+          );
           return { runId: row.id, version: workflow.document.document.version };
         },
       },
@@ -234,7 +259,14 @@ export class World {
     };
   }
 
-  #start(engine: EmbeddedEngine, workflow: GeneratedWorkflow, input: Json, id: string, idempotencyKey: string, parent?: { run: number; id: number; runId: string }): Promise<RunRow> {
+  #start(
+    engine: EmbeddedEngine,
+    workflow: GeneratedWorkflow,
+    input: Json,
+    id: string,
+    idempotencyKey: string,
+    parent?: { run: number; id: number; runId: string },
+  ): Promise<RunRow> {
     return engine.start({
       id,
       org: ORG,
@@ -297,7 +329,8 @@ export class World {
       this.watches.push(watch);
       this.#watch(watch, this.#process);
     }
-    if (random.chance(this.swarm.controls)) this.time.after(random.between(0, 60_000), () => this.#control(row.id, random));
+    if (random.chance(this.swarm.controls))
+      this.time.after(random.between(0, 60_000), () => this.#control(row.id, random));
     this.time.after(random.between(0, 100_000), () => this.#look(row.id));
   }
 
@@ -310,7 +343,8 @@ export class World {
     engine.control(runId, { type }).then(
       (row) => {
         this.observer.ackedRow(row);
-        if (type === "suspended" && row.status !== "suspended") this.violation(`I1: ${runId} was suspended and is ${row.status}`);
+        if (type === "suspended" && row.status !== "suspended")
+          this.violation(`I1: ${runId} was suspended and is ${row.status}`);
         if (type === "suspended") this.time.after(random.between(1, 100_000), () => this.#resume(runId));
       },
       (error: unknown) => {
@@ -362,7 +396,8 @@ export class World {
     const read = async (): Promise<void> => {
       for await (const change of engine.watch(watch.runId, watch.position, new AbortController().signal)) {
         if (!process.alive) return;
-        if (change.position < watch.position) this.violation(`I10: ${watch.runId} went back from ${String(watch.position)} to ${String(change.position)}`);
+        if (change.position < watch.position)
+          this.violation(`I10: ${watch.runId} went back from ${String(watch.position)} to ${String(change.position)}`);
         watch.trace.push(...change.trace);
         watch.position = change.position;
         if (change.row.status === "quarantined" || isTerminal(change.row.status satisfies RunStatus)) watch.done = true;
@@ -385,7 +420,8 @@ export class World {
       const { engine } = this;
       if (engine !== undefined) {
         this.#publish(engine, event).catch((error: unknown) => {
-          if (!(error instanceof StoreUnavailable)) this.violation(`publish: ${error instanceof Error ? String(error.stack) : String(error)}`);
+          if (!(error instanceof StoreUnavailable))
+            this.violation(`publish: ${error instanceof Error ? String(error.stack) : String(error)}`);
         });
       }
       this.time.after(random.between(100, 40_000), publish);
@@ -412,7 +448,12 @@ export class World {
           this.time.after(delay, () => {
             if (!process.alive) return;
             const body = getKey(input, "body") ?? null;
-            const outcome = this.oracleWorld().outcome(context.task.pointer, context.task.iterations, context.task.attempt, body);
+            const outcome = this.oracleWorld().outcome(
+              context.task.pointer,
+              context.task.iterations,
+              context.task.attempt,
+              body,
+            );
             if ("output" in outcome) resolve(outcome.output);
             else reject(new ActivityFault(standardFault("communication", outcome.title)));
           });
@@ -423,7 +464,8 @@ export class World {
 
   #checkSecret(context: ActivityContext): void {
     const all = context.secret([]);
-    if (!isJsonObject(all ?? null) || context.secret(["token"]) !== CANARY) this.violation(`secrets: ${context.runId} is not given its own`);
+    if (!isJsonObject(all ?? null) || context.secret(["token"]) !== CANARY)
+      this.violation(`secrets: ${context.runId} is not given its own`);
   }
 
   /** What calls answer: decided by where they stand, so that the oracle can say the same. */

@@ -9,7 +9,7 @@ import { OBJECT_BUILTINS } from "./objects.ts";
 import { PATH_BUILTINS } from "./paths.ts";
 import { REGEX_BUILTINS } from "./regex.ts";
 import { TEXT_BUILTINS } from "./text.ts";
-import { TYPE_BUILTINS } from "./types.ts";
+import { TYPE_BUILTINS } from "./type-functions.ts";
 
 let table: ReadonlyMap<string, Builtin> | undefined;
 

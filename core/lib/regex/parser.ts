@@ -60,6 +60,8 @@ class Parser {
   #flags: Flags;
   #position = 0;
   #depth = 0;
+  /** Up to where the text is quoted by `\Q`. */
+  #quotedEnd = 0;
   readonly #groupNames: (string | undefined)[] = [];
   /** Back-references are resolved at the end, since a name may be defined later. */
   readonly #references: { readonly groups: number[]; readonly key: string; readonly offset: number }[] = [];
@@ -116,9 +118,17 @@ class Parser {
   #sequence(): Tree {
     const items: Tree[] = [];
     for (;;) {
-      if (this.#flags.extended) this.#skipExtended();
+      if (this.#flags.extended && this.#quotedEnd <= this.#position) this.#skipExtended();
       const char = this.#source[this.#position];
+      if (this.#quotedEnd > this.#position) {
+        items.push(this.#quotedChar());
+        continue;
+      }
       if (char === undefined || char === "|" || char === ")") break;
+      if (!this.#isEcma && this.#accept("\\Q")) {
+        this.#startQuote();
+        continue;
+      }
       const atom = this.#atom(char);
       if (atom) items.push(this.#quantified(atom));
     }
@@ -127,6 +137,20 @@ class Parser {
       : items.length === 0
         ? { type: "empty" }
         : { type: "sequence", items };
+  }
+
+  /** `\Q…\E`: text as it is; a quantifier after it belongs to its last character. */
+  #startQuote(): void {
+    const end = this.#source.indexOf("\\E", this.#position);
+    this.#quotedEnd = end < 0 ? this.#source.length : end;
+    if (this.#quotedEnd === this.#position) this.#accept("\\E");
+  }
+
+  #quotedChar(): Tree {
+    const char = this.#char(this.#codePoint());
+    if (this.#position < this.#quotedEnd) return char;
+    this.#accept("\\E");
+    return this.#quantified(char);
   }
 
   #skipExtended(): void {
@@ -344,7 +368,6 @@ class Parser {
         this.#position++;
         return { type: "set", set: char === "O" ? () => true : negatedSet(isNewline) };
       }
-      if (char === "Q") return this.#quoted();
       if (char === "g" || char === "X" || char === "y" || char === "Y")
         return this.#fail(`\\${char} is not supported`, start);
     }
@@ -357,19 +380,12 @@ class Parser {
     return { type: "sequence", items: Array.from(text).map((char) => this.#char(char.codePointAt(0) as number)) };
   }
 
-  /** `\Q…\E`: text as it is. */
-  #quoted(): Tree {
-    this.#position++;
-    const end = this.#source.indexOf("\\E", this.#position);
-    const text = this.#source.slice(this.#position, end < 0 ? undefined : end);
-    this.#position = end < 0 ? this.#source.length : end + 2;
-    return this.#text(text);
-  }
-
   #numberedReference(start: number): Tree {
     let end = this.#position;
     while (isDigits(this.#source[end] ?? "")) end++;
     const digits = this.#source.slice(this.#position, end);
+    // A number of several digits beyond the groups so far is a character in octal.
+    if (digits.length > 1 && Number(digits) > this.#groupNames.length && digits < "8") return this.#char(this.#octal());
     this.#position = end;
     return this.#reference(digits, start);
   }

@@ -59,7 +59,9 @@ export class Children {
     this.#start(actor, command).then(done, (error: unknown) => {
       if (this.#parts.committer.halted !== undefined || this.#stopped) return;
       if (!(error instanceof StoreUnavailable)) this.#parts.warn("Cannot start a child run now", error);
-      this.#parts.scheduler.after(this.#parts.retryMs * 2 ** Math.min(attempt, 8), () => this.#try(actor, command, attempt + 1, done));
+      this.#parts.scheduler.after(this.#parts.retryMs * 2 ** Math.min(attempt, 8), () =>
+        this.#try(actor, command, attempt + 1, done),
+      );
     });
   }
 

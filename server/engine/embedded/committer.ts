@@ -19,7 +19,13 @@ export class Committer {
   #underWay = 0;
   #idle: (() => void)[] = [];
 
-  constructor(store: Store, scheduler: EngineScheduler, random: EngineRandom, retryMs: number, failed: (error: Error) => void) {
+  constructor(
+    store: Store,
+    scheduler: EngineScheduler,
+    random: EngineRandom,
+    retryMs: number,
+    failed: (error: Error) => void,
+  ) {
     this.#store = store;
     this.#scheduler = scheduler;
     this.#random = random;

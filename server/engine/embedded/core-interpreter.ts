@@ -1,4 +1,12 @@
-import { checkControl, compileProgram, outstanding, type Program, type RunState, step, waitingFor } from "@stigmer/core/interpreter/interpreter.ts";
+import {
+  checkControl,
+  compileProgram,
+  outstanding,
+  type Program,
+  type RunState,
+  step,
+  waitingFor,
+} from "@stigmer/core/interpreter/interpreter.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import type { ControlEvent, RunEvent } from "@stigmer/core/protocol/event.ts";
 import type { Interpreter } from "./ports.ts";

@@ -96,7 +96,8 @@ export class Dispatcher {
   /** Takes no more work, resolves when what is running has ended. */
   drain(): Promise<void> {
     this.#stopped = true;
-    for (const jobs of this.#jobs.values()) for (const job of jobs.values()) if (job.actor.sources.has(job.id)) job.abort();
+    for (const jobs of this.#jobs.values())
+      for (const job of jobs.values()) if (job.actor.sources.has(job.id)) job.abort();
     return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -174,7 +175,11 @@ export class Dispatcher {
       return true;
     }
     this.#close(job);
-    const fault = standardFault("runtime", "Outcome unknown", "The server stopped while the activity was under way; it is delivered at most once, so it is not repeated.");
+    const fault = standardFault(
+      "runtime",
+      "Outcome unknown",
+      "The server stopped while the activity was under way; it is delivered at most once, so it is not repeated.",
+    );
     await this.#parts.post(run, { type: "activityFailed", id: job.id, fault }, [intentEnd(run, job.id)]);
     return false;
   }
@@ -207,7 +212,11 @@ export class Dispatcher {
     if (job.aborted || !this.#wanted(job)) return;
     this.#close(job);
     try {
-      await this.#parts.post(run, { type: "subscriptionEnded", id: command.id, ...(fault === undefined ? {} : { fault }) });
+      await this.#parts.post(run, {
+        type: "subscriptionEnded",
+        id: command.id,
+        ...(fault === undefined ? {} : { fault }),
+      });
     } catch (error) {
       this.#parts.hooks.warn?.("Cannot record the end of a subscription", error);
     }

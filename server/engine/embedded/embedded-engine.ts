@@ -4,7 +4,15 @@ import type { Retried, Started } from "@stigmer/core/protocol/event.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import { CorrelationIndex } from "../../events/correlation-index.ts";
 import { CommitConflict, type RunRow, StoreUnavailable, type Write } from "../../store/ports.ts";
-import { type ControlRequest, ControlRefused, type Engine, type HistoryEntry, type RunChange, type RunView, type StartRun } from "../engine.ts";
+import {
+  type ControlRequest,
+  ControlRefused,
+  type Engine,
+  type HistoryEntry,
+  type RunChange,
+  type RunView,
+  type StartRun,
+} from "../engine.ts";
 import { Children } from "./children.ts";
 import { Committer } from "./committer.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -71,7 +79,11 @@ export class EmbeddedEngine implements Engine {
     this.#secrets = new RunSecrets(ports.secrets, store);
     this.#watches = new Watches(this.#options.watchBufferMax);
     this.#history = new History(store, this.#programs, interpreter);
-    this.#live = new LiveRuns({ cacheBytesMax: this.#options.cacheBytesMax, load: (run) => this.#load(run), adopt: (actor) => this.#adopt(actor) });
+    this.#live = new LiveRuns({
+      cacheBytesMax: this.#options.cacheBytesMax,
+      load: (run) => this.#load(run),
+      adopt: (actor) => this.#adopt(actor),
+    });
     this.#executor = new Executor({
       interpreter,
       clock: this.#clock,
@@ -87,9 +99,23 @@ export class EmbeddedEngine implements Engine {
         if (row !== undefined) this.#watches.notify(row.head, { position: row.head, row, trace: [] });
       },
     });
-    this.#dispatcher = new Dispatcher({ runner: ports.activities, secrets: this.#secrets, committer, store, hooks: this.#hooks, concurrency, post });
+    this.#dispatcher = new Dispatcher({
+      runner: ports.activities,
+      secrets: this.#secrets,
+      committer,
+      store,
+      hooks: this.#hooks,
+      concurrency,
+      post,
+    });
     this.#children = new Children({ starter: ports.children, committer, scheduler, retryMs, post, cancelChild, warn });
-    this.#publisher = new Publisher({ store, correlation: this.#correlation, expressions: ports.expressions, hooks: this.#hooks, post });
+    this.#publisher = new Publisher({
+      store,
+      correlation: this.#correlation,
+      expressions: ports.expressions,
+      hooks: this.#hooks,
+      post,
+    });
     const publish = (org: string, event: JsonObject): Promise<number> => this.#publisher.publish(org, [event]);
     const childSettled = (run: number, id: number): Promise<void> => this.#children.settled(run, id);
     this.#outbox = new Outbox({ store, committer, scheduler, retryMs, post, publish, cancelChild, childSettled, warn });
@@ -120,11 +146,22 @@ export class EmbeddedEngine implements Engine {
       return report;
     })();
     this.recovered.catch((error: unknown) => this.#hooks.warn?.("Cannot recover", error));
-    if (retentionMs !== undefined) this.#retention.start(retentionMs, retentionSweepMs, (error) => this.#hooks.warn?.("Cannot remove ended runs", error));
+    if (retentionMs !== undefined)
+      this.#retention.start(retentionMs, retentionSweepMs, (error) =>
+        this.#hooks.warn?.("Cannot remove ended runs", error),
+      );
   }
 
   /** What is in memory and under way, for metrics and for tests of bounds. */
-  get load(): { readonly runs: number; readonly idle: number; readonly idleBytes: number; readonly timers: number; readonly running: number; readonly queued: number; readonly admitted: number } {
+  get load(): {
+    readonly runs: number;
+    readonly idle: number;
+    readonly idleBytes: number;
+    readonly timers: number;
+    readonly running: number;
+    readonly queued: number;
+    readonly admitted: number;
+  } {
     return { ...this.#live.size, timers: this.#timers.size, ...this.#dispatcher.load, admitted: this.#admitted };
   }
 
@@ -152,7 +189,9 @@ export class EmbeddedEngine implements Engine {
         return await this.#executor.start(actor, started, writes);
       } catch (error) {
         const same = error instanceof CommitConflict && request.idempotencyKey !== undefined;
-        const existing = same ? await this.#ports.store.runs.byIdempotencyKey(request.org, request.idempotencyKey ?? "") : undefined;
+        const existing = same
+          ? await this.#ports.store.runs.byIdempotencyKey(request.org, request.idempotencyKey ?? "")
+          : undefined;
         if (existing !== undefined) return existing;
         throw error;
       }
@@ -163,7 +202,8 @@ export class EmbeddedEngine implements Engine {
     const row = await this.#rowOf(runId);
     const complete = control.type === "retried" ? await this.#completeRetry(row, control) : control;
     const posted = await this.#post(row.run, complete);
-    if (posted === undefined) throw new ControlRefused("missing", `Cannot control run "${runId}": it is quarantined or deleted`);
+    if (posted === undefined)
+      throw new ControlRefused("missing", `Cannot control run "${runId}": it is quarantined or deleted`);
     return posted;
   }
 
@@ -175,7 +215,8 @@ export class EmbeddedEngine implements Engine {
     const row = await this.#ports.store.runs.get(runId);
     if (row === undefined) return undefined;
     const actor = row.status === "quarantined" ? undefined : await this.#live.get(row.run);
-    if (actor === undefined) return { row: (await this.#ports.store.runs.get(runId)) ?? row, context: null, waiting: [] };
+    if (actor === undefined)
+      return { row: (await this.#ports.store.runs.get(runId)) ?? row, context: null, waiting: [] };
     return new Promise((resolve) => {
       this.#executor.read(actor, () => {
         const { state } = actor;
@@ -228,7 +269,10 @@ export class EmbeddedEngine implements Engine {
     if (this.#stopping) throw new StoreUnavailable("closed", "Cannot take this up: the server is stopping");
     if (this.#committer.halted !== undefined) throw this.#committer.halted;
     if (this.#admitted >= this.#options.admittedMax) {
-      throw new StoreUnavailable("overloaded", `Cannot take this up: ${String(this.#admitted)} requests are waiting for the disk, try again`);
+      throw new StoreUnavailable(
+        "overloaded",
+        `Cannot take this up: ${String(this.#admitted)} requests are waiting for the disk, try again`,
+      );
     }
     this.#admitted++;
     try {
@@ -240,7 +284,11 @@ export class EmbeddedEngine implements Engine {
 
   async #rowOf(runId: string): Promise<RunRow> {
     const row = await this.#ports.store.runs.get(runId);
-    if (row === undefined) throw new ControlRefused("missing", `Cannot find run "${runId}": there is none, its id should be that of a run that has not been removed`);
+    if (row === undefined)
+      throw new ControlRefused(
+        "missing",
+        `Cannot find run "${runId}": there is none, its id should be that of a run that has not been removed`,
+      );
     return row;
   }
 
@@ -250,13 +298,19 @@ export class EmbeddedEngine implements Engine {
       return await result;
     } catch (error) {
       if (!(error instanceof CorruptRecord)) throw error;
-      if (row.endedAt === undefined && row.status !== "quarantined") await this.#executor.quarantine(row.run, error.message);
+      if (row.endedAt === undefined && row.status !== "quarantined")
+        await this.#executor.quarantine(row.run, error.message);
       throw new ControlRefused("phase", `Cannot read the history of run "${row.id}": ${error.message}`);
     }
   }
 
   /** Gives a fact to a run; undefined when there is no such run or it is quarantined (its writes are then made all the same). */
-  async #post(run: number, fact: PendingFact, writes?: readonly Write[], notBefore?: number): Promise<RunRow | undefined> {
+  async #post(
+    run: number,
+    fact: PendingFact,
+    writes?: readonly Write[],
+    notBefore?: number,
+  ): Promise<RunRow | undefined> {
     for (;;) {
       const actor = this.#live.peek(run) ?? (await this.#live.get(run));
       if (actor === undefined) {
@@ -266,7 +320,13 @@ export class EmbeddedEngine implements Engine {
       // Between the load and this turn the run may have left memory again.
       if (actor.gone) continue;
       return new Promise((settled, refused) => {
-        const envelope = { fact, settled, refused, ...(writes === undefined ? {} : { writes }), ...(notBefore === undefined ? {} : { notBefore }) };
+        const envelope = {
+          fact,
+          settled,
+          refused,
+          ...(writes === undefined ? {} : { writes }),
+          ...(notBefore === undefined ? {} : { notBefore }),
+        };
         this.#executor.post(actor, envelope);
       });
     }
@@ -330,7 +390,9 @@ export class EmbeddedEngine implements Engine {
 
   #continue(actor: RunActor): void {
     this.#ports.scheduler.soon(() => {
-      this.#post(actor.run, { type: "continued" }).catch((error: unknown) => this.#hooks.warn?.("Cannot continue a run", error));
+      this.#post(actor.run, { type: "continued" }).catch((error: unknown) =>
+        this.#hooks.warn?.("Cannot continue a run", error),
+      );
     });
   }
 
@@ -381,7 +443,10 @@ export class EmbeddedEngine implements Engine {
 }
 
 /** Opens an engine on its ports: resolves when requests may come; runs that were under way are taken up meanwhile (`recovered`). */
-export async function openEmbeddedEngine(ports: EnginePorts, options: Partial<EngineOptions> = {}): Promise<EmbeddedEngine> {
+export async function openEmbeddedEngine(
+  ports: EnginePorts,
+  options: Partial<EngineOptions> = {},
+): Promise<EmbeddedEngine> {
   const engine = new EmbeddedEngine(ports, options);
   await engine.open();
   return engine;
@@ -416,7 +481,10 @@ function frozenCopy(value: Json): Json {
 
 /** Hooks that can not harm the engine: what they throw becomes a warning. */
 function guardedHooks(hooks: EngineHooks): EngineHooks {
-  const guard = <Arguments extends readonly unknown[]>(name: string, hook: ((...args: Arguments) => void) | undefined): ((...args: Arguments) => void) => {
+  const guard = <Arguments extends readonly unknown[]>(
+    name: string,
+    hook: ((...args: Arguments) => void) | undefined,
+  ): ((...args: Arguments) => void) => {
     return (...args) => {
       try {
         hook?.(...args);

@@ -110,7 +110,8 @@ export class Executor {
 
   /** Takes facts up until there is something to commit or nothing left; facts that are not wanted any more need no commit. */
   #pump(actor: RunActor): void {
-    while (!actor.committing && !actor.gone && actor.mailbox.length > 0 && this.#halted === undefined) this.#takeSome(actor);
+    while (!actor.committing && !actor.gone && actor.mailbox.length > 0 && this.#halted === undefined)
+      this.#takeSome(actor);
   }
 
   #takeSome(actor: RunActor): void {
@@ -272,7 +273,9 @@ export class Executor {
       const error = new StoreUnavailable("failed", `Cannot use run "${actor.row.id}": it is quarantined (${reason})`);
       this.#refuseAll(actor, error);
     }
-    await this.#parts.committer.commitSurely([{ op: "updateRun", run, changes: { status: "quarantined", reason, active: false } }]);
+    await this.#parts.committer.commitSurely([
+      { op: "updateRun", run, changes: { status: "quarantined", reason, active: false } },
+    ]);
     await this.#parts.quarantined(run);
     this.#parts.hooks.quarantined?.(run, reason);
   }

@@ -53,7 +53,8 @@ export function armFailpoint(setting: string, kill: () => void): void {
     throw new Error(`Cannot arm failpoint "${name}": it is unknown, it should be one of ${failpointNames.join(", ")}`);
   }
   let left = Number(count);
-  if (!Number.isInteger(left) || left < 1) throw new Error(`Cannot arm failpoint "${setting}": the count is "${count}", it should be a positive integer`);
+  if (!Number.isInteger(left) || left < 1)
+    throw new Error(`Cannot arm failpoint "${setting}": the count is "${count}", it should be a positive integer`);
   armFailpoints((hit) => {
     if (hit === name && --left === 0) kill();
   });

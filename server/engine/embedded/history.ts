@@ -26,7 +26,11 @@ export class History {
 
   /** Facts from a sequence number on. */
   async page(row: RunRow, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
-    const records = await this.#store.journal.read(row.run, Math.max(1, fromSeq), Math.max(0, Math.min(limit, row.head - Math.max(1, fromSeq) + 1)));
+    const records = await this.#store.journal.read(
+      row.run,
+      Math.max(1, fromSeq),
+      Math.max(0, Math.min(limit, row.head - Math.max(1, fromSeq) + 1)),
+    );
     const entries: HistoryEntry[] = [];
     for (const record of records) {
       const fact = (await decodeFact(record, this.#store.journal)) as unknown as JsonObject;
@@ -46,7 +50,12 @@ export class History {
       trace.push(...replayed.trace);
     }
     if (state === undefined) return undefined;
-    return { row: rowAt(row, state, seq), context: state.context, waiting: this.#interpreter.waitingFor(program, state), trace };
+    return {
+      row: rowAt(row, state, seq),
+      context: state.context,
+      waiting: this.#interpreter.waitingFor(program, state),
+      trace,
+    };
   }
 
   /** Everything that happened after a position up to now, as one change. */

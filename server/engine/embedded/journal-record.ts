@@ -45,8 +45,16 @@ export interface EncodedFact {
 /** Encodes a fact as the record after `position`; its members above `inlineCharsMax` go to blobs. */
 export function encodeFact(fact: RunEvent, position: JournalPosition, inlineCharsMax: number): EncodedFact {
   const whole = JSON.stringify(fact);
-  const { data, blobs } = whole.length > inlineCharsMax ? moveLargeMembers(fact, inlineCharsMax) : { data: whole, blobs: [] };
-  const record = { run: position.run, seq: position.seq + 1, at: fact.at, data, crc: crc32(data), chain: nextChain(position.chain, data) };
+  const { data, blobs } =
+    whole.length > inlineCharsMax ? moveLargeMembers(fact, inlineCharsMax) : { data: whole, blobs: [] };
+  const record = {
+    run: position.run,
+    seq: position.seq + 1,
+    at: fact.at,
+    data,
+    crc: crc32(data),
+    chain: nextChain(position.chain, data),
+  };
   return { record, blobs };
 }
 
@@ -75,7 +83,8 @@ function moveLargeMembers(fact: RunEvent, inlineCharsMax: number): { data: strin
 export function verifyRecord(record: JournalRecord, position: JournalPosition): void {
   if (record.seq !== position.seq + 1) throw new CorruptRecord(`record ${String(position.seq + 1)} is missing`);
   if (crc32(record.data) !== record.crc) throw new CorruptRecord(`record ${String(record.seq)} fails its checksum`);
-  if (nextChain(position.chain, record.data) !== record.chain) throw new CorruptRecord(`record ${String(record.seq)} breaks the hash chain`);
+  if (nextChain(position.chain, record.data) !== record.chain)
+    throw new CorruptRecord(`record ${String(record.seq)} breaks the hash chain`);
 }
 
 /** Decodes a verified record; large members are read back from blobs, whose digests are checked. Throws CorruptRecord. */
@@ -86,8 +95,10 @@ export async function decodeFact(record: JournalRecord, journal: JournalReader):
   const whole: Record<string, Json> = members;
   for (const [key, digest] of Object.entries(blobs)) {
     const bytes = await journal.blob(String(digest));
-    if (bytes === undefined) throw new CorruptRecord(`record ${String(record.seq)} refers to blob ${String(digest)}, which is missing`);
-    if (blobDigest(bytes) !== digest) throw new CorruptRecord(`blob ${String(digest)} of record ${String(record.seq)} fails its checksum`);
+    if (bytes === undefined)
+      throw new CorruptRecord(`record ${String(record.seq)} refers to blob ${String(digest)}, which is missing`);
+    if (blobDigest(bytes) !== digest)
+      throw new CorruptRecord(`blob ${String(digest)} of record ${String(record.seq)} fails its checksum`);
     whole[key] = JSON.parse(Buffer.from(bytes).toString("utf8")) as Json;
   }
   return whole as unknown as RunEvent;

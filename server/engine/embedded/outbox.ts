@@ -34,7 +34,8 @@ export class Outbox {
 
   /** Pays what was owed when the process ended. */
   async recover(): Promise<void> {
-    for (const { key, value } of await this.#parts.store.records.list(OUTBOX_SPACE)) this.pay(key, JSON.parse(value) as OutboxEntry);
+    for (const { key, value } of await this.#parts.store.records.list(OUTBOX_SPACE))
+      this.pay(key, JSON.parse(value) as OutboxEntry);
   }
 
   stop(): void {
@@ -49,7 +50,9 @@ export class Outbox {
       .catch((error: unknown) => {
         if (this.#stopped || this.#parts.committer.halted !== undefined) return;
         this.#parts.warn(`Cannot deliver outbox entry "${key}" now`, error);
-        this.#parts.scheduler.after(this.#parts.retryMs * 2 ** Math.min(attempt, 8), () => this.pay(key, entry, attempt + 1));
+        this.#parts.scheduler.after(this.#parts.retryMs * 2 ** Math.min(attempt, 8), () =>
+          this.pay(key, entry, attempt + 1),
+        );
       });
   }
 
@@ -74,10 +77,15 @@ export class Outbox {
 }
 
 function childFact(id: number, child: RunRow): PendingFact {
-  if (child.status === "completed") return { type: "childCompleted", id, output: child.output === undefined ? null : JSON.parse(child.output) };
+  if (child.status === "completed")
+    return { type: "childCompleted", id, output: child.output === undefined ? null : JSON.parse(child.output) };
   const fault: Fault =
     child.fault === undefined
-      ? standardFault("runtime", "Child run cancelled", `The run "${child.id}" was cancelled${child.reason === undefined ? "" : `: ${child.reason}`}.`)
+      ? standardFault(
+          "runtime",
+          "Child run cancelled",
+          `The run "${child.id}" was cancelled${child.reason === undefined ? "" : `: ${child.reason}`}.`,
+        )
       : (JSON.parse(child.fault) as Fault);
   return { type: "childFailed", id, fault };
 }

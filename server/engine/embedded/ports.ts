@@ -44,7 +44,11 @@ export interface DefinitionSource {
  * that is there. Rejects with ActivityFault where the workflow must see why it can not be started, with StoreUnavailable where asking again later makes sense.
  */
 export interface ChildStarter {
-  start(parent: RunRow, command: StartChild, idempotencyKey: string): Promise<{ readonly runId: string; readonly version: string }>;
+  start(
+    parent: RunRow,
+    command: StartChild,
+    idempotencyKey: string,
+  ): Promise<{ readonly runId: string; readonly version: string }>;
 }
 
 /** Encrypts what a run's secrets are stored as; `aad` binds the text to its run. */

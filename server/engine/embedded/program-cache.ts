@@ -45,9 +45,15 @@ export class ProgramCache {
 
   async #compile(digest: string): Promise<CachedProgram> {
     const document = await this.#definitions.load(digest);
-    if (document === undefined) throw new DefinitionMissing(`Cannot load definition "${digest}": there is none, runs need the version they started with`);
+    if (document === undefined)
+      throw new DefinitionMissing(
+        `Cannot load definition "${digest}": there is none, runs need the version they started with`,
+      );
     const { namespace, name, version } = document.document;
-    const cached = { program: this.#interpreter.compile(document, digest), identity: { namespace, name, version, digest } };
+    const cached = {
+      program: this.#interpreter.compile(document, digest),
+      identity: { namespace, name, version, digest },
+    };
     this.#programs.set(digest, cached);
     if (this.#programs.size > PROGRAMS_MAX) {
       for (const oldest of this.#programs.keys()) {

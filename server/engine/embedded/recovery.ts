@@ -13,7 +13,13 @@ export interface RecoveryReport {
  * Takes up the runs that had something under way: reads their rows page by page and brings each into memory, which issues again whatever its state still waits for. Runs that only wait for
  * timers, events or children are not read at all. A run that can not be brought back is quarantined by the loader; the others go on.
  */
-export async function recoverRuns(store: Store, live: LiveRuns, upTo: number, concurrency: number, stopped: () => boolean): Promise<RecoveryReport> {
+export async function recoverRuns(
+  store: Store,
+  live: LiveRuns,
+  upTo: number,
+  concurrency: number,
+  stopped: () => boolean,
+): Promise<RecoveryReport> {
   failpoint("recovery.begin");
   let runs = 0;
   let after = 0;

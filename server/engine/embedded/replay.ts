@@ -8,11 +8,16 @@ import type { Interpreter, RunProgram } from "./ports.ts";
 const PAGE = 500;
 
 /** A run's journal, verified record by record from a position on. Throws CorruptRecord at the first record that is not what was written, or when the last is not `head`. */
-export async function* verifiedRecords(journal: JournalReader, from: JournalPosition, head: number): AsyncGenerator<readonly JournalRecord[]> {
+export async function* verifiedRecords(
+  journal: JournalReader,
+  from: JournalPosition,
+  head: number,
+): AsyncGenerator<readonly JournalRecord[]> {
   let position = from;
   while (position.seq < head) {
     const page = await journal.read(from.run, position.seq + 1, Math.min(PAGE, head - position.seq));
-    if (page.length === 0) throw new CorruptRecord(`record ${String(position.seq + 1)} is missing, the last should be ${String(head)}`);
+    if (page.length === 0)
+      throw new CorruptRecord(`record ${String(position.seq + 1)} is missing, the last should be ${String(head)}`);
     for (const record of page) {
       verifyRecord(record, position);
       position = record;
@@ -35,7 +40,13 @@ export interface ReplayedFact {
 }
 
 /** Replays a run from its first record up to `until`. Each state is valid until the next is asked for. Throws CorruptRecord. */
-export async function* replayRun(journal: JournalReader, interpreter: Interpreter, program: RunProgram, run: number, until: number): AsyncGenerator<ReplayedFact> {
+export async function* replayRun(
+  journal: JournalReader,
+  interpreter: Interpreter,
+  program: RunProgram,
+  run: number,
+  until: number,
+): AsyncGenerator<ReplayedFact> {
   let state: RunHeader | undefined;
   for await (const page of verifiedRecords(journal, journalStart(run), until)) {
     for (const record of page) {

@@ -45,7 +45,9 @@ export class Retention {
       const rows = await this.#store.runs.endedBefore(this.#clock.now() - retentionMs, PAGE);
       if (rows.length === 0) break;
       failpoint("retention.before");
-      const writes: Write[] = rows.flatMap(({ run }) => [{ op: "deleteRun", run }, RunSecrets.forget(run)] satisfies Write[]);
+      const writes: Write[] = rows.flatMap(
+        ({ run }) => [{ op: "deleteRun", run }, RunSecrets.forget(run)] satisfies Write[],
+      );
       await this.#committer.commitSurely(writes);
       failpoint("retention.after");
       removed += rows.length;

@@ -78,14 +78,20 @@ export class RunLoader {
     try {
       result = this.#interpreter.step(actor.cached.program, actor.state, fact);
     } catch (error) {
-      throw new CorruptRecord(`replaying record ${String(actor.seq + 1)} fails: ${error instanceof Error ? error.message : String(error)}`);
+      throw new CorruptRecord(
+        `replaying record ${String(actor.seq + 1)} fails: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     actor.state = result.state;
     for (const command of result.commands) actor.track(command);
   }
 
   /** What the state says is under way replaces what the replayed commands added up to; what only the engine knows is kept for what is still there. */
-  #trackOutstanding(actor: RunActor, delivered: { readonly [id: string]: readonly string[] }, started: readonly number[]): void {
+  #trackOutstanding(
+    actor: RunActor,
+    delivered: { readonly [id: string]: readonly string[] },
+    started: readonly number[],
+  ): void {
     const state = actor.state;
     if (state === undefined) return;
     for (const map of [actor.timers, actor.activities, actor.children, actor.subscriptions, actor.sources]) map.clear();

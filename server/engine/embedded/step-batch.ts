@@ -35,5 +35,14 @@ export interface StepBatch {
 
 /** A batch with nothing in it. */
 export function emptyBatch(): StepBatch {
-  return { writes: [], effects: [], trace: [], envelopes: [], timersSet: new Map(), outboxEntries: 0, reason: undefined, row: undefined };
+  return {
+    writes: [],
+    effects: [],
+    trace: [],
+    envelopes: [],
+    timersSet: new Map(),
+    outboxEntries: 0,
+    reason: undefined,
+    row: undefined,
+  };
 }

@@ -85,7 +85,8 @@ export class Timers {
       const limit = Math.max(1, inMemoryMax - this.#heap.size);
       const from = this.#through;
       const page = await reader.due(until, limit, from);
-      const end = page.length < limit ? { dueAt: until, run: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER } : page.at(-1);
+      const end =
+        page.length < limit ? { dueAt: until, run: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER } : page.at(-1);
       const known = new Set<string>();
       for (const row of page) {
         known.add(nameOf(row));
@@ -94,9 +95,11 @@ export class Timers {
       // `add` has put those up to the old position into memory; those up to the new one are still to be, unless the page had them.
       for (const row of this.#addedDuringRead) {
         const wasOut = from === undefined || compareTimers(row, from) > 0;
-        if (wasOut && end !== undefined && compareTimers(row, end) <= 0 && !known.has(nameOf(row))) this.#heap.push(row);
+        if (wasOut && end !== undefined && compareTimers(row, end) <= 0 && !known.has(nameOf(row)))
+          this.#heap.push(row);
       }
-      if (end !== undefined && (this.#through === undefined || compareTimers(end, this.#through) > 0)) this.#through = end;
+      if (end !== undefined && (this.#through === undefined || compareTimers(end, this.#through) > 0))
+        this.#through = end;
     } finally {
       this.#addedDuringRead = undefined;
     }

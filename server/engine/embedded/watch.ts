@@ -68,7 +68,12 @@ export class Watches {
   }
 
   /** Changes of a run after a position, without gap or repeat: first the present state, at the end the terminal one. `catchUp` reads what is durable now. */
-  async *watch(run: number, fromPosition: number, signal: AbortSignal, catchUp: (position: number) => Promise<RunChange | undefined>): AsyncGenerator<RunChange> {
+  async *watch(
+    run: number,
+    fromPosition: number,
+    signal: AbortSignal,
+    catchUp: (position: number) => Promise<RunChange | undefined>,
+  ): AsyncGenerator<RunChange> {
     if (signal.aborted) return;
     const watcher = new Watcher(this.#bufferMax);
     const close = (): void => watcher.close();

@@ -42,7 +42,10 @@ export class EmbeddedWorld implements EngineWorld {
       return {
         store: this.store,
         clock: this.time,
-        scheduler: { soon: (task) => void this.#after(0, alive(task)), after: (delayMs, task) => this.#after(delayMs, alive(task)) },
+        scheduler: {
+          soon: (task) => void this.#after(0, alive(task)),
+          after: (delayMs, task) => this.#after(delayMs, alive(task)),
+        },
         random: { next: () => 0.5 },
         interpreter,
         activities: {
@@ -66,7 +69,10 @@ export class EmbeddedWorld implements EngineWorld {
             return { runId: row.id, version: "1.0.0" };
           },
         },
-        secrets: { seal: (bytes) => bytes.map((byte) => byte ^ 0x5a), open: (bytes) => bytes.map((byte) => byte ^ 0x5a) },
+        secrets: {
+          seal: (bytes) => bytes.map((byte) => byte ^ 0x5a),
+          open: (bytes) => bytes.map((byte) => byte ^ 0x5a),
+        },
         expressions: plainEventExpressions,
         hooks,
       };
@@ -146,5 +152,17 @@ export class EmbeddedWorld implements EngineWorld {
 
 /** A start request with nothing special about it. */
 export function blank(id: string, digest: string): Parameters<EmbeddedEngine["start"]>[0] {
-  return { id, org: "acme", slug: id, workflowId: digest, instanceId: digest, digest, labels: {}, data: new Uint8Array(0), input: null, env: {}, secrets: {} };
+  return {
+    id,
+    org: "acme",
+    slug: id,
+    workflowId: digest,
+    instanceId: digest,
+    digest,
+    labels: {},
+    data: new Uint8Array(0),
+    input: null,
+    env: {},
+    secrets: {},
+  };
 }

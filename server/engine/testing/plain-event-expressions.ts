@@ -5,7 +5,10 @@ import type { EventExpressions } from "../../events/event-expressions.ts";
 export const plainEventExpressions: EventExpressions = {
   first(source: string, input: Json): Json | undefined {
     let value: Json | undefined = input;
-    for (const segment of source.replace(/^\$\{\s*|\s*\}$/gu, "").split(".").filter((part) => part !== "")) {
+    for (const segment of source
+      .replace(/^\$\{\s*|\s*\}$/gu, "")
+      .split(".")
+      .filter((part) => part !== "")) {
       value = isJsonObject(value) ? getKey(value, segment.trim()) : undefined;
     }
     return value;

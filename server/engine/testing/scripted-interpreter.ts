@@ -49,11 +49,14 @@ function compile(document: WorkflowDocument): Program {
   const lists = new Map<string, readonly { name: string; task: TaskDefinition }[]>();
   const visit = (list: TaskList, pointer: string, branch = false): void => {
     const entries = taskEntries(list);
-    const place = (index: number, name: string): string => (branch ? `${pointer}/${name}` : `${pointer}/${String(index)}/${name}`);
+    const place = (index: number, name: string): string =>
+      branch ? `${pointer}/${name}` : `${pointer}/${String(index)}/${name}`;
     lists.set(pointer, entries);
     entries.forEach(({ name, task }, index) => {
       if (!("fork" in task)) return;
-      taskEntries(task.fork.branches).forEach((inner, at) => visit([{ [inner.name]: inner.task }], `${place(index, name)}/fork/branches/${String(at)}`, true));
+      taskEntries(task.fork.branches).forEach((inner, at) =>
+        visit([{ [inner.name]: inner.task }], `${place(index, name)}/fork/branches/${String(at)}`, true),
+      );
     });
   };
   visit(document.do, "/do");
@@ -75,7 +78,12 @@ class Step {
 
   position(thread: Thread): TaskPosition {
     const task = this.#entry(thread);
-    return { name: task?.name ?? "", pointer: pointerOf(thread, task?.name ?? ""), iterations: [], attempt: thread.wait?.attempt ?? 1 };
+    return {
+      name: task?.name ?? "",
+      pointer: pointerOf(thread, task?.name ?? ""),
+      iterations: [],
+      attempt: thread.wait?.attempt ?? 1,
+    };
   }
 
   #entry(thread: Thread): { readonly name: string; readonly task: TaskDefinition } | undefined {
@@ -149,7 +157,14 @@ class Step {
     thread.wait = { kind: "join", id: ++state.ids, attempt: 1 };
     thread.results = Array.from({ length: count }, () => null);
     thread.left = count;
-    const branches = thread.results.map((_, branch): Thread => ({ id: ++state.ids, list: `${pointer}/fork/branches/${String(branch)}`, index: 0, value: thread.value, parent: thread.id, branch }));
+    const branches = thread.results.map((_, branch): Thread => ({
+      id: ++state.ids,
+      list: `${pointer}/fork/branches/${String(branch)}`,
+      index: 0,
+      value: thread.value,
+      parent: thread.id,
+      branch,
+    }));
     state.threads.push(...branches);
     for (const branch of branches) this.run(branch);
     return true;
@@ -215,15 +230,34 @@ function commandOf(program: Program, thread: Thread, state: State): Command | un
   if (wait.kind === "timer") return { type: "setTimer", id, dueAt: wait.dueAt ?? 0 };
   if (wait.kind === "activity" && "call" in task) {
     const delivery = task.metadata?.["delivery"] === "at-most-once" ? "at-most-once" : "at-least-once";
-    return { type: "startActivity", id, kind: "noop", arguments: { value: thread.value }, task: position, idempotencyKey: `${state.runId}${position.pointer}/${String(id)}`, delivery };
+    return {
+      type: "startActivity",
+      id,
+      kind: "noop",
+      arguments: { value: thread.value },
+      task: position,
+      idempotencyKey: `${state.runId}${position.pointer}/${String(id)}`,
+      delivery,
+    };
   }
   if (wait.kind === "event" && "listen" in task) {
-    const filters = [task.listen.to.one ?? { with: {} }].map((filter): EventFilter => ({ with: Object.fromEntries(Object.entries(filter.with).map(([key, equals]) => [key, { equals: equals as Json }])) }));
+    const filters = [task.listen.to.one ?? { with: {} }].map((filter): EventFilter => ({
+      with: Object.fromEntries(Object.entries(filter.with).map(([key, equals]) => [key, { equals: equals as Json }])),
+    }));
     return { type: "subscribe", id, source: "events", filters };
   }
   if (wait.kind === "child" && "run" in task && task.run.workflow !== undefined) {
     const { namespace, name: child, version, input = null } = task.run.workflow;
-    return { type: "startChild", id, namespace, name: child, version, input, await: task.run.await !== false, task: position };
+    return {
+      type: "startChild",
+      id,
+      namespace,
+      name: child,
+      version,
+      input,
+      await: task.run.await !== false,
+      task: position,
+    };
   }
   return undefined;
 }
@@ -239,9 +273,18 @@ function answer(step: Step, state: State, thread: Thread, value: Json): void {
 }
 
 function apply(program: Program, before: State | undefined, event: RunEvent): StepResult {
-  const state: State = before ?? { status: "running", context: {}, startedAt: event.at, runId: "", ids: 0, suspended: false, threads: [] };
+  const state: State = before ?? {
+    status: "running",
+    context: {},
+    startedAt: event.at,
+    runId: "",
+    ids: 0,
+    suspended: false,
+    threads: [],
+  };
   const step = new Step(program, state, event.at);
-  const waitingOn = (id: number): Thread | undefined => state.threads.find((thread) => thread.wait?.id === id && thread.ready !== true);
+  const waitingOn = (id: number): Thread | undefined =>
+    state.threads.find((thread) => thread.wait?.id === id && thread.ready !== true);
   switch (event.type) {
     case "started": {
       state.runId = event.runId;
@@ -301,11 +344,17 @@ function apply(program: Program, before: State | undefined, event: RunEvent): St
       break;
     default:
   }
-  if (!isTerminal(state.status) && !state.suspended) state.status = state.threads.some(({ wait }) => wait?.kind === "activity") ? "running" : "waiting";
+  if (!isTerminal(state.status) && !state.suspended)
+    state.status = state.threads.some(({ wait }) => wait?.kind === "activity") ? "running" : "waiting";
   return { state, commands: step.commands, trace: step.trace };
 }
 
-function control(step: Step, program: Program, state: State, event: RunEvent & { type: "skipped" | "retried" | "jumped" }): void {
+function control(
+  step: Step,
+  program: Program,
+  state: State,
+  event: RunEvent & { type: "skipped" | "retried" | "jumped" },
+): void {
   const thread = targetOf(program, state, event);
   if (thread === undefined) return;
   if (!isTerminal(state.status)) {
@@ -321,7 +370,10 @@ function control(step: Step, program: Program, state: State, event: RunEvent & {
   for (const key of ["fault", "output", "endedAt", "failed"] as const) delete state[key];
   state.status = "running";
   // A fault ended everything: what else was under way begins anew with the task that faulted.
-  const others = event.type === "retried" ? state.threads.filter((other) => other !== thread && other.wait !== undefined && other.wait.kind !== "join") : [];
+  const others =
+    event.type === "retried"
+      ? state.threads.filter((other) => other !== thread && other.wait !== undefined && other.wait.kind !== "join")
+      : [];
   for (const other of others) {
     delete other.wait;
     delete other.ready;
@@ -336,10 +388,19 @@ function control(step: Step, program: Program, state: State, event: RunEvent & {
   step.run(thread);
 }
 
-function targetOf(program: Program, state: State, event: RunEvent & { type: "skipped" | "retried" | "jumped" }): Thread | undefined {
-  if (event.type === "jumped") return state.threads.length === 1 && program.lists.get("/do")?.[Number(event.pointer.split("/")[2])] !== undefined ? state.threads[0] : undefined;
+function targetOf(
+  program: Program,
+  state: State,
+  event: RunEvent & { type: "skipped" | "retried" | "jumped" },
+): Thread | undefined {
+  if (event.type === "jumped")
+    return state.threads.length === 1 && program.lists.get("/do")?.[Number(event.pointer.split("/")[2])] !== undefined
+      ? state.threads[0]
+      : undefined;
   if (event.type === "retried") return state.threads.find(({ id }) => id === state.failed);
-  return state.threads.find((thread) => pointerOf(thread, program.lists.get(thread.list)?.[thread.index]?.name ?? "") === event.pointer);
+  return state.threads.find(
+    (thread) => pointerOf(thread, program.lists.get(thread.list)?.[thread.index]?.name ?? "") === event.pointer,
+  );
 }
 
 /** The scripted interpreter as the engine's port. */
@@ -349,14 +410,26 @@ export const scriptedInterpreter: Interpreter = {
   outstanding: (program, state) => {
     const { threads, status } = state as State;
     if (isTerminal(status)) return [];
-    return threads.map((thread) => commandOf(program as Program, thread, state as State)).filter((command) => command !== undefined);
+    return threads
+      .map((thread) => commandOf(program as Program, thread, state as State))
+      .filter((command) => command !== undefined);
   },
   waitingFor: (program, state) =>
     (state as State).threads.flatMap((thread): Waiting[] => {
       const { wait } = thread;
       if (wait === undefined || wait.kind === "join" || isTerminal(state.status)) return [];
       const task = (program as Program).lists.get(thread.list)?.[thread.index]?.name ?? "";
-      return [{ kind: wait.kind, id: wait.id, task, pointer: pointerOf(thread, task), iterations: [], reason: wait.kind, ...(wait.dueAt === undefined ? {} : { dueAt: wait.dueAt }) }];
+      return [
+        {
+          kind: wait.kind,
+          id: wait.id,
+          task,
+          pointer: pointerOf(thread, task),
+          iterations: [],
+          reason: wait.kind,
+          ...(wait.dueAt === undefined ? {} : { dueAt: wait.dueAt }),
+        },
+      ];
     }),
   checkControl: (program, state, event) => {
     const { status, suspended } = state as State;
@@ -372,7 +445,9 @@ export const scriptedInterpreter: Interpreter = {
         return status === "faulted" ? undefined : `Cannot retry the run: it is ${status}`;
       case "skipped":
       case "jumped":
-        return targetOf(program as Program, state as State, event) === undefined ? `Cannot find task "${event.pointer}"` : undefined;
+        return targetOf(program as Program, state as State, event) === undefined
+          ? `Cannot find task "${event.pointer}"`
+          : undefined;
       default:
         return undefined;
     }

@@ -102,5 +102,9 @@ export class VirtualTime implements EngineScheduler, EngineClock {
 }
 
 function before(left: Entry, right: Entry): boolean {
-  return left.at !== right.at ? left.at < right.at : left.tie !== right.tie ? left.tie < right.tie : left.order < right.order;
+  return left.at !== right.at
+    ? left.at < right.at
+    : left.tie !== right.tie
+      ? left.tie < right.tie
+      : left.order < right.order;
 }

@@ -1,0 +1,255 @@
+import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import { describe, expect, test } from "vitest";
+import { StoreUnavailable } from "../../store/ports.ts";
+import { blank, EmbeddedWorld } from "../testing/embedded-world.ts";
+import { armFailpoint, armFailpoints, type FailpointName, failpointNames } from "./failpoints.ts";
+import { FairQueue } from "./fair-queue.ts";
+
+function workflow(name: string, tasks: WorkflowDocument["do"]): WorkflowDocument {
+  return { document: { dsl: "1.0.0", namespace: "test", name, version: "1.0.0" }, do: tasks };
+}
+
+const call = { call: "http", with: { method: "get", endpoint: "http://127.0.0.1/" } } as const;
+
+async function journalOf(world: EmbeddedWorld, id = "r1"): Promise<readonly string[]> {
+  return (await world.engine.history(id, 1, 1_000)).map(({ fact }) => String(fact["type"]));
+}
+
+describe("EmbeddedEngine", () => {
+  test("pure tasks are one record and one batch", async () => {
+    const world = await EmbeddedWorld.open();
+    const digest = world.define(
+      workflow(
+        "pure",
+        Array.from({ length: 10 }, (_, index) => ({ [`t${String(index)}`]: { set: "${ .n += 1 }" } })),
+      ),
+    );
+    const row = await world.engine.start({ ...blank("r1", digest), input: { n: 0 } });
+    expect(row).toMatchObject({ status: "completed", head: 1, version: 1, output: '{"n":10}', active: false });
+  });
+
+  test("N activities are N + 1 records", async () => {
+    const world = await EmbeddedWorld.open();
+    await world.engine.start(blank("r1", world.define(workflow("calls", [{ a: call }, { b: call }, { c: call }]))));
+    await world.settle();
+    expect(await journalOf(world)).toEqual(["started", "activityCompleted", "activityCompleted", "activityCompleted"]);
+  });
+
+  test("an at-most-once activity that a crash interrupts fails with an unknown outcome instead of running again", async () => {
+    const world = await EmbeddedWorld.open();
+    world.answer("pay", () => new Promise(() => undefined));
+    const pay = { ...call, metadata: { "stigmer.delivery": "at-most-once" } };
+    await world.engine.start(blank("r1", world.define(workflow("pay", [{ pay }]))));
+    await world.settle();
+    await world.crash();
+    await world.settle();
+    expect(world.calls("pay")).toBe(1);
+    expect(JSON.parse((await world.engine.view("r1"))?.row.fault ?? "{}")).toMatchObject({ title: "Outcome unknown" });
+  });
+
+  test("an interrupted activity is repeated with the same idempotency key", async () => {
+    const world = await EmbeddedWorld.open();
+    const keys: string[] = [];
+    world.answer("work", (count, _input, context) => {
+      keys.push(context.idempotencyKey);
+      return count === 1 ? new Promise(() => undefined) : Promise.resolve(null);
+    });
+    await world.engine.start(blank("r1", world.define(workflow("work", [{ work: call }]))));
+    await world.settle();
+    await world.crash();
+    await world.settle();
+    expect(keys).toHaveLength(2);
+    expect(keys[0]).toBe(keys[1]);
+  });
+
+  test("a timer that came due while the server was down fires at the next start", async () => {
+    const world = await EmbeddedWorld.open();
+    await world.engine.start(blank("r1", world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]))));
+    await world.settle();
+    world.time.jump(60_000);
+    await world.crash();
+    await world.settle();
+    expect((await world.engine.view("r1"))?.row.status).toBe("completed");
+  });
+
+  test("a jump of the wall clock neither fires timers early nor holds them back", async () => {
+    const world = await EmbeddedWorld.open();
+    await world.engine.start(blank("r1", world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]))));
+    await world.settle();
+    world.time.jump(86_400_000);
+    await world.pass(9_000);
+    expect((await world.engine.view("r1"))?.row.status).toBe("waiting");
+    world.time.jump(-2 * 86_400_000);
+    await world.pass(2_000);
+    expect((await world.engine.view("r1"))?.row.status).toBe("completed");
+  });
+
+  test("a damaged record quarantines its run with the reason and leaves the others running", async () => {
+    const quarantined: string[] = [];
+    const world = await EmbeddedWorld.open({ hooks: { quarantined: (_run, reason) => quarantined.push(reason) } });
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]));
+    for (const id of ["r1", "r2"]) await world.engine.start(blank(id, digest));
+    world.store.tamperJournal(1, 1, '{"type":"started"}');
+    await world.crash();
+    await world.pass(20_000);
+    await world.settle();
+    expect((await world.engine.view("r1"))?.row).toMatchObject({
+      status: "quarantined",
+      reason: "record 1 fails its checksum",
+    });
+    expect((await world.engine.view("r2"))?.row.status).toBe("completed");
+    expect(quarantined).toEqual(["record 1 fails its checksum"]);
+    await expect(world.engine.control("r1", { type: "cancelled" })).rejects.toThrow("quarantined");
+  });
+
+  test("a missing definition quarantines its run", async () => {
+    const world = await EmbeddedWorld.open();
+    await world.engine.start(blank("r1", world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]))));
+    const other = new EmbeddedWorld();
+    other.store = world.store.crash({ schedule: (step) => void setImmediate(step) });
+    await other.crash();
+    expect(await other.engine.view("r1")).toMatchObject({ row: { status: "quarantined" } });
+  });
+
+  test("waiting runs leave memory and come back with the next fact", async () => {
+    const world = await EmbeddedWorld.open({ options: { cacheBytesMax: 0 } });
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]));
+    for (let index = 0; index < 50; index++) await world.engine.start(blank(`r${String(index)}`, digest));
+    await world.settle();
+    expect(world.engine.load).toMatchObject({ runs: 0, timers: 50 });
+    await world.pass(11_000);
+    expect((await world.engine.view("r49"))?.row.status).toBe("completed");
+  });
+
+  test("secrets are stored sealed, given to activities, and never journalled", async () => {
+    const world = await EmbeddedWorld.open();
+    let seen: unknown;
+    world.answer("work", (_count, _input, { secret }) => {
+      seen = [secret(["api", "token"]), secret(["none"]), secret(["api", "constructor"])];
+      return Promise.resolve(null);
+    });
+    await world.engine.start({
+      ...blank("r1", world.define(workflow("work", [{ work: call }]))),
+      secrets: { api: { token: "hunter2" } },
+    });
+    await world.settle();
+    expect(seen).toEqual(["hunter2", undefined, undefined]);
+    expect(JSON.stringify(await world.engine.history("r1", 1, 10))).not.toContain("hunter2");
+    expect(await world.store.records.get("run-secrets", "1")).not.toContain(
+      Buffer.from("hunter2").toString("base64").slice(0, 8),
+    );
+  });
+
+  test("values above the inline limit go to blobs once and come back whole", async () => {
+    const world = await EmbeddedWorld.open({ options: { inlineCharsMax: 1_000 } });
+    const big = { text: "x".repeat(5_000) };
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 1 } } }]));
+    await world.engine.start({ ...blank("r1", digest), input: big });
+    expect((await world.store.journal.read(1, 1, 1))[0]?.data.length).toBeLessThan(1_000);
+    await world.crash();
+    await world.pass(2_000);
+    expect(JSON.parse((await world.engine.view("r1"))?.row.output ?? "null")).toEqual(big);
+  });
+
+  test("more starts than may wait are refused, others and controls are not", async () => {
+    const world = await EmbeddedWorld.open({ options: { admittedMax: 2 } });
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]));
+    const starts = ["r1", "r2", "r3"].map((id) => world.engine.start(blank(id, digest)));
+    await expect(starts[2]).rejects.toMatchObject({ reason: "overloaded" });
+    await Promise.all(starts.slice(0, 2));
+    expect(await world.engine.control("r1", { type: "cancelled" })).toMatchObject({ status: "cancelled" });
+  });
+
+  test("ended runs are removed after the retention time, with their secrets", async () => {
+    const world = await EmbeddedWorld.open({ options: { retentionMs: 60_000, retentionSweepMs: 10_000 } });
+    const digest = world.define(workflow("pure", [{ one: { set: { n: 1 } } }]));
+    await world.engine.start({ ...blank("r1", digest), secrets: { token: "t" } });
+    await world.pass(50_000);
+    expect(await world.engine.view("r1")).toBeDefined();
+    await world.pass(30_000);
+    expect(await world.engine.view("r1")).toBeUndefined();
+    expect(await world.store.records.get("run-secrets", "1")).toBeUndefined();
+  });
+
+  test("stop ends what is running, refuses what is new, and loses nothing", async () => {
+    const world = await EmbeddedWorld.open();
+    const digest = world.define(workflow("work", [{ work: call }, { nap: { wait: { seconds: 1 } } }]));
+    await world.engine.start(blank("r1", digest));
+    await world.settle();
+    const stopped = world.engine.stop(1_000);
+    await expect(world.engine.start(blank("r2", digest))).rejects.toThrow(StoreUnavailable);
+    await stopped;
+    await world.crash();
+    await world.pass(2_000);
+    expect((await world.engine.view("r1"))?.row.status).toBe("completed");
+  });
+
+  test("hooks hear of traces and of published events after they are durable", async () => {
+    const heard: string[] = [];
+    const world = await EmbeddedWorld.open({
+      hooks: {
+        traces: (row, traces) => heard.push(...traces.map(({ moment }) => `${row.id} ${moment}`)),
+        published: async (org, events) => void heard.push(...events.map((event) => `${org} ${String(event["type"])}`)),
+      },
+    });
+    await world.engine.start(
+      blank(
+        "r1",
+        world.define(workflow("emit", [{ tell: { emit: { event: { with: { type: "told", source: "test" } } } } }])),
+      ),
+    );
+    await world.settle();
+    expect(heard).toContain("r1 completed");
+    expect(heard.at(-1)).toBe("acme told");
+  });
+});
+
+describe("failpoints", () => {
+  test("are all passed by a run that uses everything", async () => {
+    const hit = new Set<FailpointName>();
+    armFailpoints((name) => hit.add(name));
+    try {
+      const world = await EmbeddedWorld.open({
+        options: {
+          snapshotEveryRecords: 1,
+          retentionMs: 1_000,
+          retentionSweepMs: 100_000,
+          timerHorizonMs: 1_000,
+          cacheBytesMax: 0,
+        },
+      });
+      world.define(workflow("child", [{ work: call }]));
+      const pay = { ...call, metadata: { "stigmer.delivery": "at-most-once" } };
+      const sub = { run: { workflow: { namespace: "test", name: "child", version: "1.0.0" } } };
+      const tell = { emit: { event: { with: { type: "told", source: "test" } } } };
+      await world.engine.start(
+        blank("r1", world.define(workflow("all", [{ pay }, { sub }, { tell }, { nap: { wait: { seconds: 30 } } }]))),
+      );
+      await world.settle();
+      world.answer("slow", () => new Promise(() => undefined));
+      await world.engine.start(blank("r2", world.define(workflow("slow", [{ slow: call }]))));
+      await world.engine.publish("acme", [{ id: "1", source: "test", type: "nobody" }]);
+      await world.crash();
+      await world.pass(300_000);
+    } finally {
+      armFailpoints(undefined);
+    }
+    expect(failpointNames.filter((name) => !hit.has(name))).toEqual([]);
+    expect(failpointNames.length).toBeGreaterThanOrEqual(25);
+  });
+
+  test("kill at the n-th hit, and only known ones", () => {
+    let killed = 0;
+    expect(() => armFailpoint("nowhere:1", () => killed++)).toThrow('Cannot arm failpoint "nowhere"');
+    expect(() => armFailpoint("step.before:x", () => killed++)).toThrow("positive integer");
+  });
+});
+
+test("FairQueue lets owners take turns", () => {
+  const queue = new FairQueue<string>();
+  for (const item of ["a1", "a2", "a3"]) queue.push(1, item);
+  queue.push(2, "b1");
+  queue.push(3, "c1");
+  const taken = Array.from({ length: 6 }, () => queue.take());
+  expect(taken).toEqual(["a1", "b1", "c1", "a2", "a3", undefined]);
+});
