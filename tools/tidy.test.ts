@@ -36,8 +36,13 @@ function imports(file: string): string[] {
 
 /** The same without imports of types, which are gone when the code runs, and without import(), which waits until it is called. */
 function runtimeImports(file: string): string[] {
-  const typeOnly = /\b(?:import|export)\s+type\s[^;]*?from\s*["'][^"'\n]+["']|\bimport\s*\{(?:\s*type\s+\w+(?:\s+as\s+\w+)?\s*,?)+\s*\}\s*from\s*["'][^"'\n]+["']|\btypeof import\([^)]*\)/gu;
-  return [...code(file).replaceAll(typeOnly, "").matchAll(/(?:\bfrom|\bimport)\s*["']([\w@./:-]+)["']/gu)].map((match) => match[1] as string);
+  const typeOnly =
+    /\b(?:import|export)\s+type\s[^;]*?from\s*["'][^"'\n]+["']|\bimport\s*\{(?:\s*type\s+\w+(?:\s+as\s+\w+)?\s*,?)+\s*\}\s*from\s*["'][^"'\n]+["']|\btypeof import\([^)]*\)/gu;
+  return [
+    ...code(file)
+      .replaceAll(typeOnly, "")
+      .matchAll(/(?:\bfrom|\bimport)\s*["']([\w@./:-]+)["']/gu),
+  ].map((match) => match[1] as string);
 }
 
 /** The repository path an import leads to, or undefined for packages from the registry. */

@@ -94,6 +94,8 @@ describe("compileExpression", () => {
     ]);
     expect(run("reduce range(3) as $i ({}; .x += [$i])")).toEqual({ x: [0, 1, 2] });
     expect(run("reduce range(3) as $i ({a: []}; .b = .a | .a += [$i])")).toEqual({ a: [0, 1, 2], b: [0, 1] });
+    expect(run("def length: .; reduce range(2) as $i ([]; . + [length])")).toEqual([[], [[]]]);
+    expect(run("[[1, 2], 3] as $l | reduce $l[] as [$x] ?// $x ([]; . + [$x])")).toEqual([1, 3]);
     expect(run("[foreach range(3) as $i ([]; . + [$i])]")).toEqual([[0], [0, 1], [0, 1, 2]]);
   });
 

@@ -17,7 +17,9 @@ export function matchEvent(event: JsonObject, filter: EventFilter, expressions: 
 function matchAttribute(value: Json | undefined, demand: AttributeMatch, expressions: EventExpressions): boolean {
   if (value === undefined) return false;
   if ("equals" in demand) return jsonEquals(value, demand.equals);
-  if ("pattern" in demand) return typeof value === "string" && expressions.matches(demand.pattern, value);
+  // A text is compared as it is before it is taken for a regular expression (docs/semantics.md): `a+b` takes the event `a+b`.
+  if ("pattern" in demand)
+    return typeof value === "string" && (value === demand.pattern || expressions.matches(demand.pattern, value));
   const result = expressions.first(demand.expression, value);
   return result !== undefined && result !== null && result !== false;
 }

@@ -4,8 +4,10 @@ import { type Builtin, native } from "./builtin.ts";
 import { CONTROL_BUILTINS } from "./control.ts";
 import { DATE_BUILTINS } from "./dates.ts";
 import { DEFINED_BUILTINS } from "./definitions.ts";
+import { GENERATOR_BUILTINS } from "./generators.ts";
 import { MATH_BUILTINS } from "./math.ts";
 import { OBJECT_BUILTINS } from "./objects.ts";
+import { OUTPUT_BUILTINS } from "./outputs.ts";
 import { PATH_BUILTINS } from "./paths.ts";
 import { REGEX_BUILTINS } from "./regex.ts";
 import { TEXT_BUILTINS } from "./text.ts";
@@ -18,6 +20,8 @@ function builtinTable(): ReadonlyMap<string, Builtin> {
   table ??= new Map(
     [
       ...CONTROL_BUILTINS,
+      ...GENERATOR_BUILTINS,
+      ...OUTPUT_BUILTINS,
       ...TYPE_BUILTINS,
       ...MATH_BUILTINS,
       ...TEXT_BUILTINS,

@@ -21,7 +21,7 @@ import { isTruthy } from "../value/kind.ts";
 import { deletePaths, getPath, setPath } from "../value/paths.ts";
 import { printExcerpt } from "../value/print.ts";
 import { type Builtin, native, operation } from "./builtin.ts";
-import { eachDescendantPath } from "./control.ts";
+import { eachDescendantPath } from "./generators.ts";
 
 function path(body: Code, { machine }: CompileContext): Code {
   const each: Each = (value, env, sink) =>

@@ -163,7 +163,9 @@ function ownObject(
 
 /** A part of an update that gives at most one output and can never give the state itself. */
 function ownPart(ast: Ast, scope: Scope, context: CompileContext): One | undefined {
-  return isDetached(ast) ? context.compile(ast, scope).one : undefined;
+  const isBuiltin = (name: string): boolean =>
+    scope.find((binding) => binding.name === name && binding.kind !== "value") === undefined;
+  return isDetached(ast, isBuiltin) ? context.compile(ast, scope).one : undefined;
 }
 
 /** Builtins whose result is a scalar or a new container of scalars, whatever their input. */
@@ -183,7 +185,10 @@ const SCALAR_RESULT: ReadonlySet<string> = new Set([
 ]);
 
 /** Tells whether the output of a filter cannot be, or contain, its input. */
-function isDetached(ast: Ast): boolean {
+function isDetached(ast: Ast, isBuiltin: (name: string) => boolean): boolean {
+  const detached = (part: Ast): boolean => isDetached(part, isBuiltin);
+  // An element of the state is another value: reading below the state is as good as reading something else.
+  const reading = (part: Ast): boolean => part.type === "identity" || detached(part);
   switch (ast.type) {
     case "literal":
     case "variable":
@@ -194,26 +199,23 @@ function isDetached(ast: Ast): boolean {
     case "negate":
       return true;
     case "index":
-      // An element of the state is another value; only an empty path would be the state itself.
       return ast.key.type === "literal"
-        ? ast.key.value !== null && typeof ast.key.value !== "object" && isReading(ast.target)
-        : isReading(ast.target);
+        ? ast.key.value !== null && typeof ast.key.value !== "object" && reading(ast.target)
+        : reading(ast.target);
     case "pipe":
-      return isDetached(ast.left) && !bindsAnything(ast.right);
+      return detached(ast.left);
     case "binary":
-      return (
-        ["==", "!=", "<", "<=", ">", ">="].includes(ast.operator) || (isDetached(ast.left) && isDetached(ast.right))
-      );
+      return ["==", "!=", "<", "<=", ">", ">="].includes(ast.operator) || (detached(ast.left) && detached(ast.right));
     case "alternative":
-      return isDetached(ast.left) && isDetached(ast.right);
+      return detached(ast.left) && detached(ast.right);
     case "if":
-      return isDetached(ast.consequent) && ast.otherwise !== undefined && isDetached(ast.otherwise);
+      return detached(ast.consequent) && ast.otherwise !== undefined && detached(ast.otherwise);
     case "array":
-      return ast.body === undefined || isDetached(ast.body);
+      return ast.body === undefined || detached(ast.body);
     case "object":
-      return ast.entries.every((entry) => isDetached(entry.value));
+      return ast.entries.every((entry) => detached(entry.value));
     case "call":
-      return SCALAR_RESULT.has(ast.name);
+      return SCALAR_RESULT.has(ast.name) && isBuiltin(ast.name);
     case "identity":
     case "recurse":
     case "slice":
@@ -229,13 +231,4 @@ function isDetached(ast: Ast): boolean {
     case "def":
       return false;
   }
-}
-
-function isReading(ast: Ast): boolean {
-  return ast.type === "identity" || isDetached(ast);
-}
-
-/** A filter on a detached value stays detached, unless it brings in functions of the program, which may return anything they closed over. */
-function bindsAnything(ast: Ast): boolean {
-  return ast.type === "def" || ast.type === "label" || ast.type === "break";
 }

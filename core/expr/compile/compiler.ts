@@ -82,7 +82,9 @@ export class Compiler implements CompileContext {
         return attempt(of(ast.body), ast.handler && of(ast.handler), machine);
       case "reduce": {
         const [loop, inner] = this.#loop(ast, scope);
-        return reduce(loop, accumulation(loop, ast.update, inner, this), machine);
+        // With several patterns, an error in the update starts it again: the state must then be untouched.
+        const accumulate = ast.patterns.length === 1 ? accumulation(loop, ast.update, inner, this) : undefined;
+        return reduce(loop, accumulate, machine);
       }
       case "foreach": {
         const [loop, inner] = this.#loop(ast, scope);
