@@ -14,6 +14,7 @@ import {
   ExpressionSyntaxError,
   compileExpression,
 } from "@stigmer/core/expr/expression.ts";
+import { type Json, isJsonArray, isJsonObject } from "@stigmer/core/lib/json.ts";
 import { randomProgram } from "@stigmer/core/expr/testing/random-program.ts";
 import { readJson, writeJson } from "@stigmer/core/expr/testing/run-case.ts";
 
@@ -162,9 +163,17 @@ function show({ outputs, error }: Outcome): string {
 
 /** An output in which the text of a caught error, which versions word differently, counts for nothing. */
 function withoutWords(text: string): string {
-  return normal(text).replaceAll(
-    /"[^"]*(?:\\"[^"]*)*(?:cannot|Cannot|must|requires|not a string|number required)[^"]*(?:\\"[^"]*)*"/gu,
-    '"…"',
+  return writeJson(blankErrors(readJson(text)));
+}
+
+const ERROR_WORDS = /cannot|Cannot|must|requires|not a string|number required/u;
+
+function blankErrors(value: Json): Json {
+  if (typeof value === "string") return ERROR_WORDS.test(value) ? "…" : value;
+  if (isJsonArray(value)) return value.map(blankErrors);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [ERROR_WORDS.test(key) ? "…" : key, blankErrors(item)]),
   );
 }
 
@@ -179,6 +188,7 @@ const KNOWN: readonly (readonly [
       mine.outputs.map(withoutWords).join("\n") === theirs.outputs.map(withoutWords).join("\n"),
   ],
   ["try catches a break (1.7)", (_program, _ours, theirs) => JSON.stringify(theirs).includes("__jq")],
+  ["isempty gives one output (1.7)", (program) => program.includes("isempty(")],
   ["nth beyond the last output is nothing (1.8)", (program) => program.includes("nth(1")],
   ["paths(f) asks f about the root too (1.7)", (program) => program.includes("paths(")],
   ["update with no output removes every element, not every second one (1.7)", (program) => program.includes("|=")],

@@ -57,8 +57,9 @@ const bin = (name: string): string => path.join(root, "node_modules/.bin", name)
 installPeers();
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ["Format", bin("oxfmt"), ["--check"]],
-  ["Lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["Types", bin("tsc"), ["-b"]],
+  // After the types: lint reads the declarations that they write.
+  ["Lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["Types of tests", bin("tsc"), ["-p", "tsconfig.tests.json"]],
   ["Unused files, exports and dependencies", bin("knip"), []],
   ["Build", process.execPath, ["tools/build.mjs"]],
