@@ -3,7 +3,7 @@ import { identity, iterate } from "../compile/access.ts";
 import { Break, type Code, type Env, GO_ON, STOP, single } from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { type Machine, raise } from "../machine.ts";
-import { add, copyObject, describe } from "../value/arithmetic.ts";
+import { add, copyObject, describe, subtract } from "../value/arithmetic.ts";
 import { compare, equals, sortByKeys } from "../value/compare.ts";
 import { kindOf } from "../value/kind.ts";
 import { type Builtin, filter, native, operation, valueFunction } from "./builtin.ts";
@@ -121,9 +121,8 @@ function flatten(value: Json, depth: Json, machine: Machine): Json {
     : isJsonObject(value)
       ? Object.values(value)
       : raise(`Cannot iterate over ${describe(value)}`);
-  const levels = typeof depth === "number" ? depth : Infinity;
-  const pending: { readonly items: readonly Json[]; readonly levels: number; next: number }[] = [
-    { items, levels, next: 0 },
+  const pending: { readonly items: readonly Json[]; readonly levels: Json; next: number }[] = [
+    { items, levels: depth, next: 0 },
   ];
   for (let frame = pending.at(-1); frame !== undefined; frame = pending.at(-1)) {
     if (frame.next >= frame.items.length) {
@@ -132,7 +131,9 @@ function flatten(value: Json, depth: Json, machine: Machine): Json {
     }
     machine.step();
     const item = frame.items[frame.next++] as Json;
-    if (isJsonArray(item) && frame.levels !== 0) pending.push({ items: item, levels: frame.levels - 1, next: 0 });
+    // jq counts down by subtraction, which fails for a depth that is no number.
+    if (isJsonArray(item) && frame.levels !== 0)
+      pending.push({ items: item, levels: subtract(frame.levels, 1, machine), next: 0 });
     else result.push(item);
   }
   return result;

@@ -1,11 +1,9 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
 import { iterate, identity } from "../compile/access.ts";
 import { Break, Code, GO_ON, type Paths, STOP, type Sink, multiple, single } from "../compile/code.ts";
-import { CompileContext } from "../compile/context.ts";
-
+import type { CompileContext } from "../compile/context.ts";
 import { Raise, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
-
 import { isTruthy } from "../value/kind.ts";
 import { type Builtin, filter, native } from "./builtin.ts";
 

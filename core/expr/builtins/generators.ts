@@ -1,5 +1,4 @@
 import { type Json, isJsonArray, isJsonObject } from "../../lib/json.ts";
-
 import {
   Code,
   type Each,
@@ -15,13 +14,12 @@ import {
   single,
   Path as PathStep,
 } from "../compile/code.ts";
-import { CompileContext } from "../compile/context.ts";
-
+import type { CompileContext } from "../compile/context.ts";
 import { type Machine, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { compare } from "../value/compare.ts";
 import { isTruthy } from "../value/kind.ts";
-import { type Builtin, filter, generator, native } from "./builtin.ts";
+import { type Builtin, generator, native } from "./builtin.ts";
 
 /** Stack frames that one turn of a recursive generator takes besides its arguments. */
 const TURN_FRAMES = 4;

@@ -12,13 +12,13 @@ import {
   constant,
   single,
 } from "../compile/code.ts";
-import { CompileContext } from "../compile/context.ts";
+import type { CompileContext } from "../compile/context.ts";
 import { firstOf } from "../compile/flow.ts";
 import { raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { compare } from "../value/compare.ts";
 import { isTruthy } from "../value/kind.ts";
-import { type Builtin, filter, generator, native } from "./builtin.ts";
+import { type Builtin, generator, native } from "./builtin.ts";
 
 /** `limit(count; body)` for one value of the count; nothing beyond the last output is computed. */
 function limited(count: Json, each: (sink: () => Signal) => Signal): Signal {
