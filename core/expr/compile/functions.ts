@@ -95,13 +95,15 @@ function trampolinedCall(fn: UserFunction, args: readonly Code[], enter: Entry, 
   const invoke = (value: Json, bindings: Env, sink: Sink): Signal =>
     trampoline(fn.code as Code, value, bindings, sink, context);
   const each: Each = (value, env, sink) => {
-    machine.step();
+    machine.charge(4);
     if (!enter.one) return enter.each(value, env, (bindings) => invoke(value, bindings, sink));
     const bindings = enter.one(value, env);
     return bindings === undefined ? GO_ON : invoke(value, bindings, sink);
   };
   const tail: Each = (value, env, sink) => {
     if (!enter.one) return each(value, env, sink);
+    // What a call binds may be kept for as long as the recursion lasts: it costs memory, and so steps.
+    machine.charge(4 * args.length);
     const bindings = enter.one(value, env);
     if (bindings === undefined) return GO_ON;
     pending.code = fn.code;
@@ -153,7 +155,7 @@ export function callClosure(hops: number, context: CompileContext): Code {
     (climb(env, hops) as Cell).closure as { readonly code: Code; readonly env: Env };
   const each: Each = (value, env, sink) => {
     const closure = at(env);
-    machine.charge(closure.code.one ? 2 : 6);
+    machine.charge(closure.code.one ? 2 : 14);
     if (closure.code.one) {
       const output = closure.code.one(value, closure.env);
       return output === undefined ? GO_ON : sink(output);
