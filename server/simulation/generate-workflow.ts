@@ -2,9 +2,6 @@ import type { TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/d
 import type { Json } from "@stigmer/core/lib/json.ts";
 import type { Random } from "./random.ts";
 
-/** Which part of the language is generated: `plain` is what the scripted interpreter knows, `full` adds expressions and every kind of flow. */
-export type Language = "plain" | "full";
-
 /** A document and what the world must know of it. */
 export interface GeneratedWorkflow {
   readonly document: WorkflowDocument;
@@ -30,14 +27,12 @@ const OUTSIDE: Place = { fork: false, attempts: false };
 /** Draws valid documents. Children are drawn from those before, so that no workflow runs itself. */
 export class WorkflowGenerator {
   readonly #random: Random;
-  readonly #language: Language;
   readonly #children: readonly GeneratedWorkflow[];
   #names = 0;
   #budget: number;
 
-  constructor(random: Random, language: Language, children: readonly GeneratedWorkflow[]) {
+  constructor(random: Random, children: readonly GeneratedWorkflow[]) {
     this.#random = random;
-    this.#language = language;
     this.#children = children;
     this.#budget = random.pick([2, 4, 8, 16]);
   }
@@ -47,6 +42,7 @@ export class WorkflowGenerator {
     const name = `w${String(index)}`;
     const document: WorkflowDocument = {
       document: { dsl: "1.0.0", namespace: "sim", name, version: "1.0.0" },
+      use: { secrets: ["token"] },
       do: this.#list(0),
     };
     return { document, digest: `digest-${name}` };
@@ -67,15 +63,10 @@ export class WorkflowGenerator {
     this.#budget--;
     const leaves = ["set", "call", "call", "call", "wait", "listen", "emit"];
     if (this.#children.length > 0) leaves.push("run");
-    if (this.#language === "full") leaves.push("several", ...(this.#random.chance(0.2) ? ["late"] : []));
+    leaves.push("several", ...(this.#random.chance(0.2) ? ["late"] : []));
     const nested =
       depth < 3 && this.#budget > 0
-        ? [
-            "fork",
-            ...(this.#language === "full"
-              ? ["do", "for", "compete", "switch", ...(place.attempts ? [] : ["try", "try"])]
-              : []),
-          ]
+        ? ["fork", ...["do", "for", "compete", "switch", ...(place.attempts ? [] : ["try", "try"])]]
         : [];
     const kind = this.#random.pick([...leaves, ...nested, ...(this.#random.chance(0.1) ? ["raise"] : [])]);
     switch (kind) {
@@ -154,7 +145,7 @@ export class WorkflowGenerator {
       : {};
     return {
       call: "http",
-      with: { method: "post", endpoint: "http://127.0.0.1/", ...(this.#language === "full" ? { body: "${ . }" } : {}) },
+      with: { method: "post", endpoint: "http://127.0.0.1/", body: "${ . }" },
       ...metadata,
     };
   }
@@ -202,12 +193,12 @@ export class WorkflowGenerator {
   }
 
   #object(): { readonly [key: string]: Json } {
-    if (this.#language === "plain") return { n: this.#random.between(0, 9) };
     return this.#random.pick([
       { n: this.#random.between(0, 9) },
       { n: "${ (.n? // 0) + 1 }" },
       { n: "${ .n? // 3 }", before: "${ . }" },
       { n: "${ $context.n // 1 }" },
+      { n: 2, token: "${ $secrets.token }" },
     ]);
   }
 
@@ -218,7 +209,6 @@ export class WorkflowGenerator {
     depth: number,
     place: Place,
   ): TaskDefinition {
-    if (this.#language === "plain") return task;
     const extra: Record<string, unknown> = {};
     const random = this.#random;
     if (random.chance(0.1)) extra["if"] = "${ (.n? // 0) > 2 }";

@@ -42,7 +42,7 @@ function number(name: "seed" | "count" | "jobs"): number {
 async function simulate(seeds: readonly number[]): Promise<Totals> {
   const totals: Totals = { seeds: 0, steps: 0, crashes: 0, runs: 0, virtualHours: 0, failed: [] };
   const log = seeds.length === 1 ? { log: (line: string) => console.log(line) } : {};
-  await runSeeds(seeds, { interpreter: coreInterpreter, language: "full", ...log }, (result) => {
+  await runSeeds(seeds, { interpreter: coreInterpreter, ...log }, (result) => {
     totals.seeds++;
     totals.steps += result.steps;
     totals.crashes += result.crashes;

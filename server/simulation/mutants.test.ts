@@ -15,7 +15,7 @@ describe("planted faults", () => {
   test.each(mutants)("an engine that $name is found", { timeout: 600_000 }, async (mutant) => {
     let foundBy: number | undefined;
     const seeds = Array.from({ length: SEEDS_MAX }, (_, at) => 1 + at);
-    await runSeeds(seeds, { interpreter: coreInterpreter, language: "full", mutant }, ({ seed, violations }) => {
+    await runSeeds(seeds, { interpreter: coreInterpreter, mutant }, ({ seed, violations }) => {
       if (violations.length === 0) return true;
       foundBy = seed;
       return false;

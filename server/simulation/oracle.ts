@@ -1,6 +1,7 @@
 import type { TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { taskEntries } from "@stigmer/core/dsl/task-kind.ts";
 import { isJsonArray, isJsonObject, type Json } from "@stigmer/core/lib/json.ts";
+import { secretMarker } from "@stigmer/core/lib/secret-marker.ts";
 import { eventData } from "./generate-workflow.ts";
 
 /*
@@ -227,6 +228,8 @@ class Reference {
         return number(3);
       case "${ $context.n // 1 }":
         return (isJsonObject(this.#context) ? this.#context["n"] : undefined) ?? 1;
+      case "${ $secrets.token }":
+        return secretMarker(["token"]);
       case "${ (.n? // 0) < 5 }":
         return (number(0) as number) < 5;
       case "${ (.n? // 0) > 2 }":

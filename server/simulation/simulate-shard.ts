@@ -5,7 +5,7 @@ import { runSeed, runSeeds, type SeedResult } from "./run-seed.ts";
 /** Seeds of a run of the tests, over all shards. */
 export const SEEDS = 10_000;
 const SHARDS = 2;
-const options = { interpreter: coreInterpreter, language: "full" } as const;
+const options = { interpreter: coreInterpreter };
 
 /** Runs every second seed of the tests' range (and, in the first shard, the kept ones) and gives back those that failed. */
 export async function simulateShard(

@@ -93,6 +93,11 @@ export class Dispatcher {
     job.abort();
   }
 
+  /** Stops everything of a run. */
+  cancelRun(run: number): void {
+    for (const id of [...(this.#jobs.get(run)?.keys() ?? [])]) this.cancel(run, id);
+  }
+
   /** Takes no more work, resolves when what is running has ended. */
   drain(): Promise<void> {
     this.#stopped = true;

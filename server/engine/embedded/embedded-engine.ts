@@ -1,6 +1,4 @@
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
-import { markedShape } from "@stigmer/core/lib/secret-marker.ts";
-import type { Retried, Started } from "@stigmer/core/protocol/event.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import { CorrelationIndex } from "../../events/correlation-index.ts";
 import { CommitConflict, type RunRow, StoreUnavailable, type Write } from "../../store/ports.ts";
@@ -13,10 +11,13 @@ import {
   type RunView,
   type StartRun,
 } from "../engine.ts";
+import { newRow, startedFact } from "./begin-run.ts";
 import { Children } from "./children.ts";
 import { Committer } from "./committer.ts";
+import { completeRetry } from "./complete-retry.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { Executor } from "./executor.ts";
+import { Executor, RunGone } from "./executor.ts";
+import { guardedHooks } from "./guarded-hooks.ts";
 import { History, type PastView } from "./history.ts";
 import { CorruptRecord } from "./journal-record.ts";
 import { LiveRuns } from "./live-runs.ts";
@@ -94,6 +95,7 @@ export class EmbeddedEngine implements Engine {
       live: () => this.#live,
       effect: (actor, effect) => this.#carryOut(actor, effect),
       changed: (row, fromSeq, batch) => this.#changed(row, fromSeq, batch),
+      left: (run) => this.#dispatcher.cancelRun(run),
       quarantined: async (run) => {
         const row = this.#watches.has(run) ? await store.runs.byKey(run) : undefined;
         if (row !== undefined) this.#watches.notify(row.head, { position: row.head, row, trace: [] });
@@ -171,19 +173,9 @@ export class EmbeddedEngine implements Engine {
       const at = this.#clock.now();
       const run = this.#nextRun++;
       const actor = new RunActor(newRow(request, run, at), cached);
-      const secretNames = Object.keys(request.secrets);
-      const started: Started = {
-        type: "started",
-        at,
-        runId: request.id,
-        workflow: cached.identity,
-        input: request.input,
-        env: request.env,
-        secrets: secretNames.length === 0 ? {} : (markedShape(request.secrets, []) as JsonObject),
-        runtime: { ...this.#options.runtime, metadata: {} },
-        ...(request.parent === undefined ? {} : { parent: { runId: request.parent.runId, id: request.parent.id } }),
-      };
-      const writes: Write[] = secretNames.length === 0 ? [] : [this.#secrets.write(run, request.id, request.secrets)];
+      const started = startedFact(request, at, cached.identity, this.#options.runtime);
+      const writes: Write[] =
+        Object.keys(request.secrets).length === 0 ? [] : [this.#secrets.write(run, request.id, request.secrets)];
       if (request.writes !== undefined) writes.push(...request.writes);
       try {
         return await this.#executor.start(actor, started, writes);
@@ -200,7 +192,7 @@ export class EmbeddedEngine implements Engine {
 
   async control(runId: string, control: ControlRequest): Promise<RunRow> {
     const row = await this.#rowOf(runId);
-    const complete = control.type === "retried" ? await this.#completeRetry(row, control) : control;
+    const complete = control.type === "retried" ? await completeRetry(row, control, () => this.trace(runId)) : control;
     const posted = await this.#post(row.run, complete);
     if (posted === undefined)
       throw new ControlRefused("missing", `Cannot control run "${runId}": it is quarantined or deleted`);
@@ -319,7 +311,8 @@ export class EmbeddedEngine implements Engine {
       }
       // Between the load and this turn the run may have left memory again.
       if (actor.gone) continue;
-      return new Promise((settled, refused) => {
+      return new Promise((settled, failed) => {
+        const refused = (error: Error): void => (error instanceof RunGone ? settled(undefined) : failed(error));
         const envelope = {
           fact,
           settled,
@@ -411,24 +404,6 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  /** A retry event is complete in itself: input and context of the task come from the history unless the operator gives others. */
-  async #completeRetry(row: RunRow, control: Omit<Retried, "at">): Promise<Omit<Retried, "at">> {
-    if (control.input !== undefined && control.context !== undefined && control.pointer !== undefined) return control;
-    const fault = row.fault === undefined ? undefined : (JSON.parse(row.fault) as { readonly instance?: string });
-    const pointer = control.pointer ?? fault?.instance;
-    if (pointer === undefined) return control;
-    const wanted = control.iterations?.join();
-    let input: Json | undefined;
-    let context: Json | undefined;
-    for (const moment of await this.trace(row.id)) {
-      if (moment.moment !== "started" || moment.pointer !== pointer) continue;
-      if (wanted !== undefined && moment.iterations.join() !== wanted) continue;
-      input = moment.input;
-      context = moment.context;
-    }
-    return { ...(input === undefined ? {} : { input }), ...(context === undefined ? {} : { context }), ...control };
-  }
-
   #fail(error: Error): void {
     this.#stopping = true;
     this.#timers.stop();
@@ -452,52 +427,7 @@ export async function openEmbeddedEngine(
   return engine;
 }
 
-function newRow(request: StartRun, run: number, at: number): RunRow {
-  const { id, org, slug, workflowId, instanceId, digest, labels, data, idempotencyKey, parent } = request;
-  return {
-    run,
-    id,
-    org,
-    slug,
-    workflowId,
-    instanceId,
-    digest,
-    status: "pending",
-    createdAt: at,
-    labels,
-    data,
-    head: 0,
-    active: false,
-    version: 0,
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(parent === undefined ? {} : { parentRun: parent.run, parentCommand: parent.id }),
-  };
-}
-
 /** A view outlives the state it was taken from, which the interpreter owns and may change in place. */
 function frozenCopy(value: Json): Json {
   return JSON.parse(JSON.stringify(value)) as Json;
-}
-
-/** Hooks that can not harm the engine: what they throw becomes a warning. */
-function guardedHooks(hooks: EngineHooks): EngineHooks {
-  const guard = <Arguments extends readonly unknown[]>(
-    name: string,
-    hook: ((...args: Arguments) => void) | undefined,
-  ): ((...args: Arguments) => void) => {
-    return (...args) => {
-      try {
-        hook?.(...args);
-      } catch (error) {
-        hooks.warn?.(`Hook "${name}" threw`, error);
-      }
-    };
-  };
-  return {
-    traces: guard("traces", hooks.traces?.bind(hooks)),
-    quarantined: guard("quarantined", hooks.quarantined?.bind(hooks)),
-    failed: guard("failed", hooks.failed?.bind(hooks)),
-    ...(hooks.warn === undefined ? {} : { warn: hooks.warn.bind(hooks) }),
-    ...(hooks.published === undefined ? {} : { published: hooks.published.bind(hooks) }),
-  };
 }

@@ -3,6 +3,9 @@ import { describe, expect, test } from "vitest";
 import { StoreUnavailable } from "../../store/ports.ts";
 import { blank, EmbeddedWorld } from "../testing/embedded-world.ts";
 import { armFailpoint, armFailpoints, type FailpointName, failpointNames } from "./failpoints.ts";
+import { coreInterpreter } from "./core-interpreter.ts";
+import type { Interpreter } from "./ports.ts";
+import { removeRun } from "./retention.ts";
 import { FairQueue } from "./fair-queue.ts";
 
 function workflow(name: string, tasks: WorkflowDocument["do"]): WorkflowDocument {
@@ -252,4 +255,51 @@ test("FairQueue lets owners take turns", () => {
   queue.push(3, "c1");
   const taken = Array.from({ length: 6 }, () => queue.take());
   expect(taken).toEqual(["a1", "b1", "c1", "a2", "a3", undefined]);
+});
+
+describe("a run that can not go on", () => {
+  test("is quarantined when the interpreter throws, with what it has under way stopped, and the others go on", async () => {
+    const interpreter: Interpreter = {
+      ...coreInterpreter,
+      step: (program, state, event) => {
+        if (event.type === "activityCompleted" && event.output === "poison") throw new Error("assertion: poisoned");
+        return coreInterpreter.step(program, state, event);
+      },
+    };
+    const world = await EmbeddedWorld.open({ interpreter });
+    let aborted = 0;
+    world.answer("slow", (_count, _input, { signal }) => {
+      signal.addEventListener("abort", () => aborted++);
+      return new Promise(() => undefined);
+    });
+    world.answer("bad", (count) => Promise.resolve(count === 1 ? "poison" : "fine"));
+    const digest = world.define(workflow("fork", [{ both: { fork: { branches: [{ slow: call }, { bad: call }] } } }]));
+    await world.engine.start(blank("r1", digest));
+    await world.settle();
+    expect((await world.engine.view("r1"))?.row).toMatchObject({
+      status: "quarantined",
+      reason: "Cannot go on: assertion: poisoned",
+      active: false,
+    });
+    expect(aborted).toBe(1);
+    const other = world.define(workflow("other", [{ bad: call }]));
+    await world.engine.start(blank("r2", other));
+    await world.settle();
+    expect((await world.engine.view("r2"))?.row).toMatchObject({ status: "completed", output: '"fine"' });
+  });
+
+  test("is forgotten when it was deleted meanwhile", async () => {
+    const warnings: string[] = [];
+    const world = await EmbeddedWorld.open({ hooks: { warn: (message) => warnings.push(message) } });
+    let answer: (value: null) => void = () => undefined;
+    world.answer("work", () => new Promise((resolve) => (answer = resolve)));
+    await world.engine.start(blank("r1", world.define(workflow("work", [{ work: call }]))));
+    await world.settle();
+    await world.store.commit(removeRun(1));
+    answer(null);
+    await world.settle();
+    expect(await world.engine.view("r1")).toBeUndefined();
+    expect(world.engine.load.runs).toBe(0);
+    expect(warnings).toEqual([]);
+  });
 });

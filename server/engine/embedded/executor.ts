@@ -2,7 +2,7 @@ import type { Json } from "@stigmer/core/lib/json.ts";
 import type { ControlEvent, RunEvent, Started } from "@stigmer/core/protocol/event.ts";
 import { isTerminal, type RunHeader } from "@stigmer/core/protocol/state.ts";
 import type { CorrelationIndex } from "../../events/correlation-index.ts";
-import { CommitConflict, type RunChanges, type RunRow, StoreUnavailable, type Write } from "../../store/ports.ts";
+import { CommitConflict, type RunChanges, type RunRow, type Write } from "../../store/ports.ts";
 import { ControlRefused } from "../engine.ts";
 import { addCommand, addDebt } from "./command-writes.ts";
 import type { Committer } from "./committer.ts";
@@ -34,6 +34,11 @@ import { type Effect, emptyBatch, type StepBatch } from "./step-batch.ts";
  * quarantined with the reason, the others go on.
  */
 
+/** What is said to those who gave facts to a run that was quarantined or deleted before it took them up. */
+export class RunGone extends Error {
+  override readonly name = "RunGone";
+}
+
 /** What the executor works with. */
 export interface ExecutorParts {
   readonly interpreter: Interpreter;
@@ -47,6 +52,8 @@ export interface ExecutorParts {
   effect(actor: RunActor, effect: Effect): void;
   /** A run has changed: its row, from which record on, and the trace. */
   changed(row: RunRow, fromSeq: number, batch: StepBatch): void;
+  /** A run has left for good: what it has under way is to be stopped. */
+  left(run: number): void;
   /** A run has been quarantined: whoever watches it has to know. */
   quarantined(run: number): Promise<void>;
 }
@@ -253,31 +260,30 @@ export class Executor {
 
   /** Ends a run that can not go on as it should: nothing of it is lost, nothing more of it happens. */
   async #quarantine(actor: RunActor, cause: unknown, envelopes: readonly Envelope[]): Promise<void> {
-    const reason = `Cannot go on: ${asError(cause).message}`;
-    const waiting = [...envelopes, ...actor.mailbox.splice(0)];
-    this.#parts.live().remove(actor);
-    const error = new StoreUnavailable("failed", `Cannot use run "${actor.row.id}": it is quarantined (${reason})`);
+    actor.mailbox.unshift(...envelopes);
     try {
-      await this.quarantine(actor.run, reason);
-    } finally {
-      for (const envelope of waiting) envelope.refused(error);
-      for (const reader of actor.readers.splice(0)) reader();
+      if (isDeleted(cause)) this.#leave(actor, `Cannot use run "${actor.row.id}": it was deleted`);
+      else await this.quarantine(actor.run, `Cannot go on: ${asError(cause).message}`);
+    } catch (error) {
+      this.#parts.hooks.warn?.(`Cannot quarantine run "${actor.row.id}"`, error);
     }
   }
 
   /** Marks a run as quarantined, with the reason, for everybody to see. */
   async quarantine(run: number, reason: string): Promise<void> {
     const actor = this.#parts.live().peek(run);
-    if (actor !== undefined) {
-      this.#parts.live().remove(actor);
-      const error = new StoreUnavailable("failed", `Cannot use run "${actor.row.id}": it is quarantined (${reason})`);
-      this.#refuseAll(actor, error);
-    }
+    if (actor !== undefined) this.#leave(actor, `Cannot use run "${actor.row.id}": it is quarantined (${reason})`);
     await this.#parts.committer.commitSurely([
       { op: "updateRun", run, changes: { status: "quarantined", reason, active: false } },
     ]);
     await this.#parts.quarantined(run);
     this.#parts.hooks.quarantined?.(run, reason);
+  }
+
+  #leave(actor: RunActor, why: string): void {
+    this.#parts.live().remove(actor);
+    this.#parts.left(actor.run);
+    this.#refuseAll(actor, new RunGone(why));
   }
 
   #refuseAll(actor: RunActor, error: unknown): void {
@@ -304,6 +310,11 @@ function isControl(event: RunEvent): event is ControlEvent {
 
 function jsonText(value: Json): string {
   return JSON.stringify(value);
+}
+
+/** The run was deleted while something of it was on its way to the store. */
+function isDeleted(cause: unknown): boolean {
+  return cause instanceof CommitConflict && cause.conflict.kind === "missing";
 }
 
 function asError(error: unknown): Error {

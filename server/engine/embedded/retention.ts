@@ -7,6 +7,11 @@ import type { SteadyClock } from "./steady-clock.ts";
 
 const PAGE = 200;
 
+/** The writes that remove an ended run with everything of it: row, journal, snapshot, timers, subscriptions and secrets. */
+export function removeRun(run: number): readonly Write[] {
+  return [{ op: "deleteRun", run }, RunSecrets.forget(run)];
+}
+
 /** Removes ended runs, with their journal and secrets, once they are older than the retention time; a page at a time, so that nobody waits for it. */
 export class Retention {
   readonly #store: Store;
@@ -45,10 +50,7 @@ export class Retention {
       const rows = await this.#store.runs.endedBefore(this.#clock.now() - retentionMs, PAGE);
       if (rows.length === 0) break;
       failpoint("retention.before");
-      const writes: Write[] = rows.flatMap(
-        ({ run }) => [{ op: "deleteRun", run }, RunSecrets.forget(run)] satisfies Write[],
-      );
-      await this.#committer.commitSurely(writes);
+      await this.#committer.commitSurely(rows.flatMap(({ run }) => removeRun(run)));
       failpoint("retention.after");
       removed += rows.length;
     }
