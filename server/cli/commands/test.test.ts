@@ -130,6 +130,26 @@ describe("stigmer test", () => {
     );
   });
 
+  check("--coverage looks at each round of a loop: a try held in one and caught in another", async () => {
+    const folder = project(
+      `cases: [{ name: a, given: { input: [1, 2] }, mocks: { ask: [{ error: { status: 500 } }, { output: 1 }] }, expect: { status: completed } }]`,
+    );
+    writeFileSync(
+      path.join(folder, "workflow.yaml"),
+      `document: { dsl: 1.0.3, namespace: t, name: s, version: 1.0.0 }
+do:
+  - each:
+      for: { in: "\${ $workflow.input }" }
+      do:
+        - safe:
+            try: [{ ask: { call: http, with: { method: get, endpoint: "https://a.example" } } }]
+            catch: {}
+`,
+    );
+    const { status, stdout } = await runCommand(test, [folder, "--coverage"]);
+    expect({ status, branches: /branches: .*/.exec(stdout)?.[0] }).toEqual({ status: 0, branches: "branches: 2 of 2" });
+  });
+
   check("-o junit is XML with the failures, -o json has the same", async () => {
     const tests = `cases: [{ name: "<a> & b", expect: { output: { x: "\\"" } }, mocks: { ask: { output: {} } } }]`;
     const { stdout } = await run(tests, "-o", "junit");

@@ -31,6 +31,8 @@ export function coverage(document: WorkflowDocument, traces: readonly (readonly 
   };
 }
 
+const ENDS: ReadonlySet<TaskTrace["moment"]> = new Set(["completed", "faulted", "cancelled"]);
+
 interface Branch {
   readonly name: string;
   taken(trace: readonly TaskTrace[]): boolean;
@@ -46,14 +48,28 @@ function branchesOf(visit: TaskVisit, tasks: readonly TaskVisit[]): readonly Bra
   if ("try" in visit.task) {
     // A fault that a try inside has dealt with never reaches this one: what counts is its own list.
     const tried = new Set(visit.inner.find(({ role }) => role === "try")?.tasks.map(({ pointer }) => pointer));
-    const caught = (trace: readonly TaskTrace[]): boolean =>
-      trace.some(({ pointer, moment }) => moment === "faulted" && tried.has(pointer));
+    const caught = (activation: readonly TaskTrace[]): boolean =>
+      activation.some(({ pointer, moment }) => moment === "faulted" && tried.has(pointer));
     found.push(
-      { name: "nothing to catch", taken: (trace) => had("completed")(trace) && !caught(trace) },
-      { name: "catch", taken: caught },
+      {
+        name: "nothing to catch",
+        taken: (trace) => activations(visit, trace).some((one) => one.at(-1)?.moment === "completed" && !caught(one)),
+      },
+      { name: "catch", taken: (trace) => activations(visit, trace).some(caught) },
     );
   }
   return found;
+}
+
+/** What happened from each beginning of a task to its end: a task of a loop begins many times, and its fault in one round says nothing of the others. */
+function activations({ pointer }: TaskVisit, trace: readonly TaskTrace[]): readonly (readonly TaskTrace[])[] {
+  const own = (entry: TaskTrace): boolean => entry.pointer === pointer;
+  return trace.flatMap((begin, from) => {
+    if (!own(begin) || begin.moment !== "started") return [];
+    const rest = trace.slice(from).filter(({ iterations }) => begin.iterations.every((at, i) => iterations[i] === at));
+    const end = rest.findIndex((entry) => own(entry) && ENDS.has(entry.moment));
+    return [end < 0 ? rest : rest.slice(0, end + 1)];
+  });
 }
 
 /** Which case a switch took shows in what came next, so cases that lead to the same place count as one. */
