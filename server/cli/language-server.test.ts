@@ -7,6 +7,7 @@ import {
   StreamMessageWriter,
   createProtocolConnection,
 } from "vscode-languageserver-protocol/node.js";
+import { formatWorkflow } from "@stigmer/core/dsl/format.ts";
 import { serveEditors } from "./language-server.ts";
 
 const toServer = new PassThrough();
@@ -84,5 +85,54 @@ describe("stigmer lsp, driven by the protocol's own client library", () => {
       position: { line: 5, character: 12 },
     });
     expect(items.map(({ label }) => label)).toEqual(["one", "two", "continue", "exit", "end"]);
+  });
+
+  test("renames a task everywhere, and says why where it cannot", async () => {
+    const rename = { textDocument: { uri }, position: { line: 6, character: 5 } };
+    expect(await client.sendRequest("textDocument/prepareRename", rename)).toEqual({
+      start: { line: 6, character: 4 },
+      end: { line: 6, character: 7 },
+    });
+    expect(await client.sendRequest("textDocument/rename", { ...rename, newName: "pause" })).toEqual({
+      changes: {
+        [uri]: [
+          { range: { start: { line: 6, character: 4 }, end: { line: 6, character: 7 } }, newText: "pause" },
+          { range: { start: { line: 5, character: 12 }, end: { line: 5, character: 15 } }, newText: "pause" },
+        ],
+      },
+    });
+    await expect(client.sendRequest("textDocument/rename", { ...rename, newName: "one" })).rejects.toThrow(
+      'Cannot rename to "one": there is one already',
+    );
+  });
+
+  test("finds what refers to a task", async () => {
+    const place = { textDocument: { uri }, position: { line: 6, character: 5 } };
+    const lines = async (includeDeclaration: boolean): Promise<readonly number[]> => {
+      const found: readonly { range: { start: { line: number } } }[] = await client.sendRequest(
+        "textDocument/references",
+        { ...place, context: { includeDeclaration } },
+      );
+      return found.map(({ range }) => range.start.line);
+    };
+    expect([await lines(true), await lines(false)]).toEqual([[6, 5], [5]]);
+  });
+
+  test("outlines the tasks", async () => {
+    const symbols: readonly { name: string; detail: string }[] = await client.sendRequest(
+      "textDocument/documentSymbol",
+      { textDocument: { uri } },
+    );
+    expect(symbols.map(({ name, detail }) => [name, detail])).toEqual([
+      ["one", "set"],
+      ["two", "wait"],
+    ]);
+  });
+
+  test("formats as `stigmer fmt` does", async () => {
+    const request = { textDocument: { uri }, options: { tabSize: 2, insertSpaces: true } };
+    const [edit]: readonly { newText: string }[] = await client.sendRequest("textDocument/formatting", request);
+    const text = TEXT.replace("then: three", "then: two");
+    expect(edit?.newText ?? text).toBe(formatWorkflow(text).text);
   });
 });

@@ -37,6 +37,8 @@ describe("stigmer mcp, driven by the official client", () => {
       ["apply", false],
       ["run", false],
       ["get", true],
+      ["inspect", true],
+      ["history", true],
     ]);
   });
 

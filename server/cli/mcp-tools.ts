@@ -3,9 +3,11 @@ import os from "node:os";
 import path from "node:path";
 import type { CommandDefinition } from "./command.ts";
 import { apply } from "./commands/apply.ts";
+import { describe } from "./commands/describe.ts";
 import { explain } from "./commands/explain.ts";
 import { get } from "./commands/get.ts";
 import { graph } from "./commands/graph.ts";
+import { history } from "./commands/history.ts";
 import { run } from "./commands/run.ts";
 import { test } from "./commands/test.ts";
 import { validate } from "./commands/validate.ts";
@@ -151,6 +153,23 @@ export const tools: readonly Tool[] = [
       "--limit",
       String(limit ?? 50),
     ],
+  },
+  {
+    name: "inspect",
+    description:
+      "Tell everything about one execution in words: its state, why it waits, what its next step is, what it did, its error.",
+    inputSchema: { type: "object", properties: { execution: text("the execution's id") }, required: ["execution"] },
+    readOnly: true,
+    command: describe,
+    arguments: async ({ execution }) => ["execution", String(execution)],
+  },
+  {
+    name: "history",
+    description: "The facts an execution is made of, in order, with what happened to its tasks at each.",
+    inputSchema: { type: "object", properties: { execution: text("the execution's id") }, required: ["execution"] },
+    readOnly: true,
+    command: history,
+    arguments: async ({ execution }) => [String(execution), "-o", "json"],
   },
 ];
 

@@ -68,6 +68,50 @@ describe("EditorDocument", () => {
     if (expected.length === 0) expect(labels).toEqual([]);
   });
 
+  test.each([
+    ["a task by its key", "last:", "- last", ["last@20", "last@15", "last@19"]],
+    ["a task by a then", "first }", "big", ["first@6", "first@18"]],
+    ["a task of an inner list", "other\n", "then: other", ["other@11", "other@10"]],
+    ["a retry policy", "patient", "", ["patient@4", "patient@14"]],
+    ["no name", "1.0.3", "", []],
+  ])("references of %s", (_name, part, after, expected) => {
+    expect(document.references(at(part, after)).map(shown)).toEqual(expected);
+  });
+
+  test("rename replaces the definition and what refers to it, and nothing else", () => {
+    const edits = document.rename(at("last:", "- last"), "finish");
+    if (edits === undefined || "refused" in edits) throw new Error("it can be renamed");
+    const renamed = edits
+      .toSorted((left, right) => right.range.start - left.range.start)
+      .reduce((text, { range, text: by }) => text.slice(0, range.start) + by + text.slice(range.end), TEXT);
+    expect(renamed).toBe(TEXT.replaceAll("last", "finish"));
+  });
+
+  test.each([
+    ["the name of another task", "pick", "there is one already"],
+    ["a directive", "end", "a meaning of its own"],
+    ["what is no plain name", "a: b", "a name is letters"],
+  ])("rename refuses %s", (_name, to, because) => {
+    expect(document.rename(at("last:", "- last"), to)).toEqual({ refused: expect.stringContaining(because) });
+  });
+
+  test("outline is the tasks as a tree, with their kinds", () => {
+    const shape = (entries: ReturnType<EditorDocument["outline"]>): unknown =>
+      entries.map(({ name, kind, tasks }) => [name, kind, shape(tasks)]);
+    expect(shape(document.outline())).toEqual([
+      [
+        "first",
+        "try",
+        [
+          ["inner", "set", []],
+          ["other", "wait", []],
+        ],
+      ],
+      ["pick", "switch", []],
+      ["last", "set", []],
+    ]);
+  });
+
   test("completes keys at the start of a line, and survives any broken text", () => {
     const text = `${TEXT}      `;
     expect(new EditorDocument(text).complete(text.length).map(({ label }) => label)).toEqual(
@@ -75,7 +119,8 @@ describe("EditorDocument", () => {
     );
     for (const broken of ["", "do: [", "- ", "a: &a [*a]", "\u0000"]) {
       const editor = new EditorDocument(broken);
-      expect([editor.hover(0), editor.definition(0)]).toEqual([undefined, undefined]);
+      expect([editor.hover(0), editor.definition(0), editor.rename(0, "x")]).toEqual([undefined, undefined, undefined]);
+      expect([editor.references(0), editor.outline()]).toEqual([[], []]);
     }
   });
 });

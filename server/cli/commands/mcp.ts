@@ -4,9 +4,9 @@ import { exit } from "../exit.ts";
 /** `stigmer mcp`: tools for agents over the Model Context Protocol on standard input and output. */
 export const mcp: CommandDefinition = {
   name: "mcp",
-  summary: "give agents the tools validate, explain, test, graph, apply, run and get (MCP, stdio)",
+  summary: "give agents the tools validate, explain, test, graph, apply, run, get, inspect and history (MCP, stdio)",
   description:
-    "Speaks the Model Context Protocol on standard input and output. The server that apply, run and get talk to is that of STIGMER_SERVER_ADDR, or 127.0.0.1:7234.",
+    "Speaks the Model Context Protocol on standard input and output. The server that apply, run and those after it talk to is that of STIGMER_SERVER_ADDR, or 127.0.0.1:7234.",
   examples: ["stigmer mcp"],
   async run({ signal }) {
     const [{ mcpServer }, { StdioServerTransport }] = await Promise.all([
