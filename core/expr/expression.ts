@@ -146,7 +146,7 @@ class CompiledExpression implements Expression {
 
 /** What a caller sees of an error: the stack of the host counts as depth, so that a host with little of it answers in the same way. */
 function outward(error: unknown, machine: Machine): unknown {
-  if (error instanceof Raise) return new ExpressionError(messageOf(error.value), error.value);
+  if (error instanceof Raise) return new ExpressionError(messageOf(error.value, machine), error.value);
   if (error instanceof ExpressionLimitError) return error;
   if (error instanceof Break) return new ExpressionError("break", "break");
   if (!(error instanceof RangeError)) return error;
@@ -159,6 +159,6 @@ function outward(error: unknown, machine: Machine): unknown {
   }
 }
 
-function messageOf(value: Json): string {
-  return typeof value === "string" ? value : `${printExcerpt(value)} (not a string)`;
+function messageOf(value: Json, machine: Machine): string {
+  return typeof value === "string" ? value : `${printExcerpt(value, machine)} (not a string)`;
 }

@@ -11,4 +11,4 @@ export interface Limits {
 }
 
 /** Budgets that no reasonable expression meets and that stop an endless one within a tenth of a second on a small machine. */
-export const DEFAULT_LIMITS: Limits = { steps: 2_500_000, size: 8_388_608, depth: 5_000 };
+export const DEFAULT_LIMITS: Limits = { steps: 2_000_000, size: 8_388_608, depth: 5_000 };

@@ -36,3 +36,37 @@ export function markedShape(value: Json, path: readonly string[]): Json {
   }
   return secretMarker(path);
 }
+
+/** What stands in a value that leaves its run where a secret stood. */
+const HIDDEN = "[redacted]";
+const STRAY = /[\uE000\uE001]/gu;
+
+/**
+ * A value without any marker, for every door into a run: what callers, other runs and events bring must not name a secret, since the host would put its value there. A marker becomes
+ * `[redacted]`, a single character of one U+FFFD. The same object where there is nothing to do. Nesting is that of a value that has passed a boundary (64 levels).
+ */
+export function withoutSecretMarkers<Value extends Json>(value: Value): Value;
+export function withoutSecretMarkers(value: Json): Json {
+  return holdsMarker(value) ? plainValue(value) : value;
+}
+
+/** Costs no memory: nearly every value holds none. */
+function holdsMarker(value: Json): boolean {
+  if (typeof value === "string") return value.includes(OPEN) || value.includes(CLOSE);
+  if (typeof value !== "object" || value === null) return false;
+  if (isJsonArray(value)) return value.some(holdsMarker);
+  return Object.keys(value).some((key) => holdsMarker(key) || holdsMarker(value[key] as Json));
+}
+
+function plainValue(value: Json): Json {
+  if (typeof value === "string") return plainText(value);
+  if (isJsonArray(value)) return value.map(plainValue);
+  if (!isJsonObject(value)) return value;
+  const plain: Record<string, Json> = {};
+  for (const [key, item] of Object.entries(value)) setKey(plain, plainText(key), plainValue(item));
+  return plain;
+}
+
+function plainText(text: string): string {
+  return text.replace(PATTERN, HIDDEN).replace(STRAY, "\uFFFD");
+}

@@ -1,9 +1,9 @@
-import { type Json, isJsonArray, isJsonObject, setKey } from "../../lib/json.ts";
+import { type Json, type JsonObject, isJsonArray, isJsonObject, setKey } from "../../lib/json.ts";
 import { identity, iterate } from "../compile/access.ts";
 import { Break, type Code, type Env, GO_ON, STOP, single } from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { type Machine, raise } from "../machine.ts";
-import { add, copyObject, describe, subtract } from "../value/arithmetic.ts";
+import { add, chargeSearch, copyObject, describe, subtract } from "../value/arithmetic.ts";
 import { compare, equals, sortByKeys } from "../value/compare.ts";
 import { kindOf } from "../value/kind.ts";
 import { type Builtin, filter, native, operation, valueFunction } from "./builtin.ts";
@@ -13,23 +13,26 @@ const CONTAINS_DEPTH_MAX = 10_000;
 /** How deep containment recurses where it must branch; beyond that only chains of single elements are followed. */
 const CONTAINS_STACK_MAX = 1000;
 
+const MERGED_FEW = 256;
+const NOT_SORTABLE = "cannot be sorted, as it is not an array";
+
 interface Keyed {
   readonly key: Json;
   readonly item: Json;
 }
 
-function arrayFor(value: Json, what: string): readonly Json[] {
-  return isJsonArray(value) ? value : raise(`${describe(value)} ${what}`);
+function arrayFor(value: Json, what: string, machine: Machine): readonly Json[] {
+  return isJsonArray(value) ? value : raise(`${describe(value, machine)} ${what}`);
 }
 
 /** Every element with the outputs of a filter on it as its key. */
 function keyed(value: Json, body: Code, env: Env, machine: Machine, refusal: string): Keyed[] {
   if (!isJsonArray(value)) {
-    if (isJsonObject(value)) return raise(`${describe(value)} ${refusal}`);
-    return raise(`Cannot iterate over ${describe(value)}`);
+    if (isJsonObject(value)) return raise(`${describe(value, machine)} ${refusal}`);
+    return raise(`Cannot iterate over ${describe(value, machine)}`);
   }
   return value.map((item) => {
-    machine.step();
+    machine.charge(5);
     const key: Json[] = [];
     const signal = body.each(item, env, (output) => {
       key.push(output);
@@ -45,7 +48,7 @@ function byKey(name: string, finish: (sorted: readonly Keyed[], machine: Machine
   return native(name, 1, ([body], { machine }) =>
     single(
       (value, env) => {
-        const entries = keyed(value, body as Code, env, machine, "cannot be sorted, as it is not an array");
+        const entries = keyed(value, body as Code, env, machine, NOT_SORTABLE);
         return finish(isSorted ? sortByKeys(entries, machine) : entries, machine);
       },
       [body as Code],
@@ -57,6 +60,7 @@ function groups(sorted: readonly Keyed[], machine: Machine): Json[][] {
   const result: Json[][] = [];
   let previous: Keyed | undefined;
   for (const entry of sorted) {
+    machine.charge(2);
     if (previous && compare(previous.key, entry.key, machine) === 0) result.at(-1)?.push(entry.item);
     else result.push([entry.item]);
     previous = entry;
@@ -68,8 +72,11 @@ function itemsOf(entries: readonly Keyed[]): Json[] {
   return entries.map((entry) => entry.item);
 }
 
-function selfKeyed(value: Json): Keyed[] {
-  return arrayFor(value, "cannot be sorted, as it is not an array").map((item) => ({ key: item, item }));
+/** Every element as its own key. */
+function selfKeyed(value: Json, refusal: string, machine: Machine): Keyed[] {
+  const items = arrayFor(value, refusal, machine);
+  machine.charge(2 * items.length);
+  return items.map((item) => ({ key: item, item }));
 }
 
 /** The smallest (the first of equals) or the largest (the last of equals) element. */
@@ -82,21 +89,29 @@ function extreme(entries: readonly Keyed[], isMinimum: boolean, machine: Machine
   return best ? best.item : null;
 }
 
+function extremeItem(value: Json, isMinimum: boolean, machine: Machine): Json {
+  const what = isJsonArray(value) ? "" : `and ${describe(value, machine)} cannot be iterated over`;
+  return extreme(selfKeyed(value, what, machine), isMinimum, machine);
+}
+
 /** `add(source)`: a sum that grows in place, so that long lists of arrays, objects or texts take linear time. */
 function sum(source: Code, value: Json, env: Env, machine: Machine): Json {
   let total: Json = null;
   let owned: Json[] | Record<string, Json> | undefined;
+  let merged = 0;
   const signal = source.each(value, env, (item) => {
     machine.step();
     if (isJsonArray(total) && isJsonArray(item)) {
       const items: Json[] = Array.isArray(owned) ? owned : [...total];
-      machine.chargeElements(item.length + (owned ? 0 : total.length));
+      machine.charge((item.length + (owned ? 0 : total.length)) / 2);
       for (const element of item) items.push(element);
       total = owned = items;
     } else if (isJsonObject(total) && isJsonObject(item)) {
       const fields: Record<string, Json> = owned && !Array.isArray(owned) ? owned : copyObject(total, machine);
       const keys = Object.keys(item);
-      machine.chargeElements(keys.length);
+      machine.chargeKeys(keys.length);
+      // The sum may have grown large: then its keys are dear, even if they come one by one.
+      if ((merged += keys.length) > MERGED_FEW) machine.charge(8 * keys.length);
       for (const key of keys) setKey(fields, key, item[key] as Json);
       total = owned = fields;
     } else {
@@ -113,14 +128,20 @@ function addFrom(source: Code, { machine }: CompileContext): Code {
   return single((value, env) => sum(source, value, env, machine), [source]);
 }
 
+function paidValues(value: JsonObject, machine: Machine): Json[] {
+  const items = Object.values(value);
+  machine.chargeKeys(2 * items.length);
+  return items;
+}
+
 function flatten(value: Json, depth: Json, machine: Machine): Json {
   if (compare(depth, 0, machine) < 0) return raise("flatten depth must not be negative");
   const result: Json[] = [];
   const items = isJsonArray(value)
     ? value
     : isJsonObject(value)
-      ? Object.values(value)
-      : raise(`Cannot iterate over ${describe(value)}`);
+      ? paidValues(value, machine)
+      : raise(`Cannot iterate over ${describe(value, machine)}`);
   const pending: { readonly items: readonly Json[]; readonly levels: Json; next: number }[] = [
     { items, levels: depth, next: 0 },
   ];
@@ -133,10 +154,15 @@ function flatten(value: Json, depth: Json, machine: Machine): Json {
     const item = frame.items[frame.next++] as Json;
     // jq counts down by subtraction, which fails for a depth that is no number.
     if (isJsonArray(item) && frame.levels !== 0)
-      pending.push({ items: item, levels: subtract(frame.levels, 1, machine), next: 0 });
+      pending.push({ items: item, levels: lowered(frame.levels, machine), next: 0 });
     else result.push(item);
   }
   return result;
+}
+
+function lowered(levels: Json, machine: Machine): Json {
+  machine.charge(2);
+  return subtract(levels, 1, machine);
 }
 
 function reverse(value: Json, machine: Machine): Json {
@@ -153,20 +179,23 @@ function reverse(value: Json, machine: Machine): Json {
   }
   return typeof value === "number"
     ? raise(`Cannot index number with number (${Math.abs(value) - 1})`)
-    : raise(`${describe(value)} has no length`);
+    : raise(`${describe(value, machine)} has no length`);
 }
 
 function transpose(value: Json, machine: Machine): Json {
-  if (!isJsonArray(value)) return raise(`Cannot iterate over ${describe(value)}`);
-  const rows = value.map((row) => (row === null ? [] : arrayFor(row, "cannot be transposed, as it is not an array")));
+  if (!isJsonArray(value)) return raise(`Cannot iterate over ${describe(value, machine)}`);
+  machine.chargeElements(value.length);
+  const rows = value.map((row) =>
+    row === null ? [] : arrayFor(row, "cannot be transposed, as it is not an array", machine),
+  );
   const width = rows.reduce((widest, row) => Math.max(widest, row.length), 0);
-  machine.charge(width * rows.length);
+  machine.charge(20 + width * (8 + rows.length));
   return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] ?? null));
 }
 
 /** The position of a value in a sorted array, or -1 minus where it would have to be inserted. */
 function binarySearch(value: Json, wanted: Json, machine: Machine): Json {
-  const items = arrayFor(value, "cannot be searched from");
+  const items = arrayFor(value, "cannot be searched from", machine);
   let [start, end] = [0, items.length];
   while (start < end) {
     machine.step();
@@ -183,14 +212,14 @@ function binarySearch(value: Json, wanted: Json, machine: Machine): Json {
 function contains(whole: Json, part: Json, machine: Machine): boolean {
   const kind = kindOf(whole);
   if (kind !== kindOf(part))
-    return raise(`${describe(whole)} and ${describe(part)} cannot have their containment checked`);
+    return raise(`${describe(whole, machine)} and ${describe(part, machine)} cannot have their containment checked`);
   return containsDeep(whole, part, 0, 0, machine);
 }
 
 function containsDeep(wholeStart: Json, partStart: Json, depthStart: number, stack: number, machine: Machine): boolean {
   let [whole, part, depth] = [wholeStart, partStart, depthStart];
   for (;;) {
-    machine.step();
+    machine.charge(2);
     if (depth > CONTAINS_DEPTH_MAX || stack > CONTAINS_STACK_MAX) return raise("Containment check too deep");
     if (isJsonArray(whole) && isJsonArray(part)) {
       if (whole.length !== 1 || part.length !== 1) {
@@ -202,13 +231,15 @@ function containsDeep(wholeStart: Json, partStart: Json, depthStart: number, sta
     } else if (isJsonObject(whole) && isJsonObject(part)) {
       const fields = whole;
       const wanted = part;
-      return Object.keys(wanted).every(
+      const keys = Object.keys(wanted);
+      machine.chargeKeys(2 * keys.length);
+      return keys.every(
         (key) =>
           Object.hasOwn(fields, key) &&
           containsDeep(fields[key] as Json, wanted[key] as Json, depth + 1, stack + 1, machine),
       );
     } else if (typeof whole === "string" && typeof part === "string") {
-      machine.chargeText(whole.length);
+      chargeSearch(whole, part, machine);
       return whole.includes(part);
     } else {
       return equals(whole, part, machine);
@@ -220,24 +251,12 @@ function containsDeep(wholeStart: Json, partStart: Json, depthStart: number, sta
 export const ARRAY_BUILTINS: readonly Builtin[] = [
   native("add", 0, (_args, context) => addFrom(iterate(identity(), false, context.machine), context)),
   native("add", 1, ([source], context) => addFrom(source as Code, context)),
-  filter("sort", (value, machine) => itemsOf(sortByKeys(selfKeyed(value), machine))),
+  filter("sort", (value, machine) => itemsOf(sortByKeys(selfKeyed(value, NOT_SORTABLE, machine), machine))),
   filter("unique", (value, machine) =>
-    groups(sortByKeys(selfKeyed(value), machine), machine).map((group) => group[0] as Json),
+    groups(sortByKeys(selfKeyed(value, NOT_SORTABLE, machine), machine), machine).map((group) => group[0] as Json),
   ),
-  filter("min", (value, machine) =>
-    extreme(
-      arrayFor(value, `and ${describe(value)} cannot be iterated over`).map((item) => ({ key: item, item })),
-      true,
-      machine,
-    ),
-  ),
-  filter("max", (value, machine) =>
-    extreme(
-      arrayFor(value, `and ${describe(value)} cannot be iterated over`).map((item) => ({ key: item, item })),
-      false,
-      machine,
-    ),
-  ),
+  filter("min", (value, machine) => extremeItem(value, true, machine)),
+  filter("max", (value, machine) => extremeItem(value, false, machine)),
   byKey("sort_by", itemsOf),
   byKey("group_by", groups),
   byKey("unique_by", (sorted, machine) => groups(sorted, machine).map((group) => group[0] as Json)),

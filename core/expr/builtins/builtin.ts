@@ -53,7 +53,10 @@ export function operation(
   run: (value: Json, operands: readonly Json[], machine: Machine) => Json,
 ): NativeBuiltin {
   return native(name, arity, (args, { machine }) =>
-    withOperands(args, "last", (value, operands) => run(value, operands, machine)),
+    withOperands(args, "last", (value, operands) => {
+      machine.charge(2);
+      return run(value, operands, machine);
+    }),
   );
 }
 

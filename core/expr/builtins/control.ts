@@ -104,11 +104,13 @@ export const CONTROL_BUILTINS: readonly Builtin[] = [
   native("stderr", 0, () => identity()),
   native("halt", 0, () => single(() => raise("halt is not available in expressions"), [])),
   native("halt_error", 0, () => single((value) => haltError(value), [])),
-  native("halt_error", 1, ([status]) =>
+  native("halt_error", 1, ([status], { machine }) =>
     multiple(
       (value, env) =>
         (status as Code).each(value, env, (code) =>
-          typeof code === "number" ? haltError(value) : raise(`${describe(value)} halt_error/1: number required`),
+          typeof code === "number"
+            ? haltError(value)
+            : raise(`${describe(value, machine)} halt_error/1: number required`),
         ),
       [status as Code],
     ),

@@ -7,13 +7,17 @@ import { parseTime } from "./strptime.ts";
 
 const ISO = "%Y-%m-%dT%H:%M:%SZ";
 const INTEGER_MAX = 2 ** 31 - 1;
+/** What taking a time apart or putting it together costs, and each of its parts in a text. */
+const STEPS_PER_TIME = 4;
+const STEPS_PER_DIRECTIVE = 3;
 /** The last second that C's calendar has a year for; beyond it conversion fails as in C. */
 const SECONDS_MAX = 67_768_036_191_676_000;
 
-function gmtime(value: Json, refusal: string): BrokenTime {
+function gmtime(value: Json, refusal: string, machine: Machine): BrokenTime {
   if (typeof value !== "number") return raise(refusal);
   if (value !== value || Math.abs(value) > SECONDS_MAX)
     return raise("error converting number of seconds since epoch to datetime");
+  machine.charge(STEPS_PER_TIME);
   return breakTime(value);
 }
 
@@ -38,18 +42,29 @@ function mktime(value: Json): number {
   return seconds === -1 ? raise("invalid gmtime representation") : seconds;
 }
 
+/** How many directives a format has, the most that a directive stands for included. */
+function directives(format: string): number {
+  let count = 0;
+  for (let at = format.indexOf("%"); at >= 0; at = format.indexOf("%", at + 1))
+    count += "cDxFrRTX+".includes(format[at + 1] ?? "") ? 7 : 1;
+  return count;
+}
+
 function strftime(name: string, value: Json, format: Json, machine: Machine): string {
   const refusal = `${name}/1 requires parsed datetime inputs`;
-  const time = typeof value === "number" ? gmtime(value, refusal) : isJsonArray(value) ? value : raise(refusal);
+  const time =
+    typeof value === "number" ? gmtime(value, refusal, machine) : isJsonArray(value) ? value : raise(refusal);
   if (typeof format !== "string") return raise(`${name}/1 requires a string format`);
-  machine.chargeText(format.length * 16);
+  machine.charge(STEPS_PER_TIME + STEPS_PER_DIRECTIVE * directives(format));
+  machine.chargeReading(format.length);
   return formatTime(normalized("year" in time ? time : fromArray(time, refusal)), format);
 }
 
 function strptime(value: Json, format: Json, machine: Machine): Json {
   if (typeof value !== "string" || typeof format !== "string")
     return raise("strptime/1 requires string inputs and arguments");
-  machine.chargeText(value.length + format.length);
+  machine.charge(STEPS_PER_TIME + STEPS_PER_DIRECTIVE * directives(format));
+  machine.chargeReading(value.length + format.length);
   const parsed = parseTime(value, format);
   if (!parsed) return raise(`date "${value}" does not match format "${format}"`);
   const time = toArray(parsed.time) as readonly Json[];
@@ -67,9 +82,12 @@ function toDate(value: Json, machine: Machine): string {
 /** Dates, always in UTC; the present is the one of the event that caused the evaluation. */
 export const DATE_BUILTINS: readonly Builtin[] = [
   filter("now", (_value, machine) => machine.nowMs / 1000),
-  filter("gmtime", (value) => toArray(gmtime(value, "gmtime() requires numeric inputs"))),
-  filter("localtime", (value) => toArray(gmtime(value, "localtime() requires numeric inputs"))),
-  filter("mktime", mktime),
+  filter("gmtime", (value, machine) => toArray(gmtime(value, "gmtime() requires numeric inputs", machine))),
+  filter("localtime", (value, machine) => toArray(gmtime(value, "localtime() requires numeric inputs", machine))),
+  filter("mktime", (value, machine) => {
+    machine.charge(STEPS_PER_TIME);
+    return mktime(value);
+  }),
   operation("strftime", 1, (value, [format], machine) => strftime("strftime", value, format as Json, machine)),
   operation("strflocaltime", 1, (value, [format], machine) =>
     strftime("strflocaltime", value, format as Json, machine),

@@ -1,4 +1,4 @@
-import { type Json, isJsonArray, isJsonObject } from "../../lib/json.ts";
+import { type Json, type JsonObject, isJsonArray } from "../../lib/json.ts";
 import {
   Code,
   type Each,
@@ -24,37 +24,75 @@ import { type Builtin, generator, native } from "./builtin.ts";
 /** Stack frames that one turn of a recursive generator takes besides its arguments. */
 const TURN_FRAMES = 4;
 
+/** A container whose elements are being visited; only objects have a list of keys. */
+class Visit {
+  readonly #container: Readonly<Record<string | number, Json>>;
+  readonly #keys: readonly string[] | undefined;
+  readonly #size: number;
+  readonly path: Path | undefined;
+  #next = 0;
+
+  constructor(container: readonly Json[] | JsonObject, path: Path | undefined, machine: Machine) {
+    this.#container = container as Readonly<Record<string | number, Json>>;
+    this.#keys = isJsonArray(container) ? undefined : Object.keys(container);
+    this.#size = (this.#keys ?? (container as readonly Json[])).length;
+    this.path = path;
+    if (this.#keys) machine.chargeKeys(this.#size);
+    machine.charge(4);
+  }
+
+  get isOver(): boolean {
+    return this.#next >= this.#size;
+  }
+
+  /** Goes on to the next element, whose key this is. */
+  advance(): string | number {
+    const position = this.#next++;
+    return this.#keys ? (this.#keys[position] as string) : position;
+  }
+
+  at(key: string | number): Json {
+    return this.#container[key] as Json;
+  }
+}
+
+/** The innermost container that has elements left; those that have none are left. */
+function innermost(visits: Visit[]): Visit | undefined {
+  let visit = visits.at(-1);
+  while (visit?.isOver) {
+    visits.pop();
+    visit = visits.at(-1);
+  }
+  return visit;
+}
+
 /** `recurse`: a value and everything in it, top down, with a stack of its own so that deep values need no JavaScript stack. */
 function eachDescendant(root: Json, sink: Sink, machine: Machine): Signal {
-  const pending: Json[] = [root];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+  const visits: Visit[] = [];
+  for (let value = root; ;) {
     machine.step();
     if (sink(value) === STOP) return STOP;
-    const items = isJsonArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
-    for (let position = items.length - 1; position >= 0; position--) pending.push(items[position] as Json);
+    if (value !== null && typeof value === "object") visits.push(new Visit(value, undefined, machine));
+    const visit = innermost(visits);
+    if (!visit) return GO_ON;
+    value = visit.at(visit.advance());
   }
-  return GO_ON;
 }
 
 /** {@link eachDescendant} with paths. */
 export function eachDescendantPath(start: Path, root: Json, sink: PathSink, machine: Machine): Signal {
-  const pending: { readonly path: Path; readonly value: Json }[] = [{ path: start, value: root }];
-  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    machine.step();
-    const { path, value } = item;
+  const visits: Visit[] = [];
+  let path = start;
+  for (let value = root; ;) {
+    machine.charge(2);
     if (sink(path, value) === STOP) return STOP;
-    if (isJsonArray(value)) {
-      for (let position = value.length - 1; position >= 0; position--)
-        pending.push({ path: new PathStep(path, position), value: value[position] as Json });
-    } else if (isJsonObject(value)) {
-      const keys = Object.keys(value);
-      for (let position = keys.length - 1; position >= 0; position--) {
-        const key = keys[position] as string;
-        pending.push({ path: new PathStep(path, key), value: value[key] as Json });
-      }
-    }
+    if (value !== null && typeof value === "object") visits.push(new Visit(value, path, machine));
+    const visit = innermost(visits);
+    if (!visit) return GO_ON;
+    const key = visit.advance();
+    path = new PathStep(visit.path, key);
+    value = visit.at(key);
   }
-  return GO_ON;
 }
 
 function recurseAll({ machine }: CompileContext): Code {
@@ -204,7 +242,7 @@ function rangeOfAny(from: Json, to: Json, by: Json, sink: Sink, machine: Machine
   const direction = compare(by, 0, machine);
   if (direction === 0) return GO_ON;
   if (typeof from !== "number" || typeof by !== "number")
-    return raise(`${describe(from)} and ${describe(by)} cannot be added`);
+    return raise(`${describe(from, machine)} and ${describe(by, machine)} cannot be added`);
   for (let current = from; compare(current, to, machine) * direction < 0; current += by) {
     machine.step();
     if (sink(current) === STOP) return STOP;

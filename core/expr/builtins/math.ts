@@ -1,20 +1,51 @@
 import type { Json } from "../../lib/json.ts";
-import { raise } from "../machine.ts";
+import { type Machine, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { compare } from "../value/compare.ts";
 import { type Builtin, filter, operation } from "./builtin.ts";
-import { bessel, erf, erfc, gamma, logGamma } from "./special-functions.ts";
+import { bessel, besselWork, erf, erfc, gamma, logGamma } from "./special-functions.ts";
 
-function numeric(value: Json): number {
-  return typeof value === "number" ? value : raise(`${describe(value)} number required`);
+/** What functions cost that are computed by a loop. */
+const STEPS_PER_SERIES = 12;
+
+function numeric(value: Json, machine: Machine): number {
+  return typeof value === "number" ? value : raise(`${describe(value, machine)} number required`);
 }
 
-function unary(name: string, run: (x: number) => number): Builtin {
-  return filter(name, (value) => run(numeric(value)));
+function unary(name: string, run: (x: number) => number, steps = 1): Builtin {
+  return filter(name, (value, machine) => {
+    machine.charge(steps);
+    return run(numeric(value, machine));
+  });
+}
+
+/** A function with several results. */
+function series(name: string, run: (x: number) => Json[]): Builtin {
+  return filter(name, (value, machine) => {
+    machine.charge(STEPS_PER_SERIES);
+    return run(numeric(value, machine));
+  });
 }
 
 function binary(name: string, run: (x: number, y: number) => number): Builtin {
-  return operation(name, 2, (_value, operands) => run(numeric(operands[0] as Json), numeric(operands[1] as Json)));
+  return operation(name, 2, (_value, [x, y], machine) => run(numeric(x as Json, machine), numeric(y as Json, machine)));
+}
+
+/** A Bessel function of a fixed order; they are sums of many terms, which are paid for. */
+function besselOf(name: string, kind: "j" | "y", order: number): Builtin {
+  return filter(name, (value, machine) => paidBessel(kind, order, numeric(value, machine), machine));
+}
+
+/** A Bessel function whose first argument is its order. */
+function besselOfAny(name: string, kind: "j" | "y"): Builtin {
+  return operation(name, 2, (_value, [order, x], machine) =>
+    paidBessel(kind, Math.trunc(numeric(order as Json, machine)), numeric(x as Json, machine), machine),
+  );
+}
+
+function paidBessel(kind: "j" | "y", order: number, x: number, machine: Machine): number {
+  machine.charge(4 * besselWork(kind, order, x));
+  return bessel(kind, order, x);
 }
 
 /** Rounds half away from zero, as C does; JavaScript's Math.round rounds half up. */
@@ -118,7 +149,7 @@ export const MATH_BUILTINS: readonly Builtin[] = [
     compare(value, 0, machine) < 0
       ? typeof value === "number"
         ? Math.abs(value)
-        : raise(`${describe(value)} has no absolute value`)
+        : raise(`${describe(value, machine)} has no absolute value`)
       : typeof value === "number"
         ? Math.abs(value)
         : value,
@@ -131,8 +162,8 @@ export const MATH_BUILTINS: readonly Builtin[] = [
   unary("log2", Math.log2),
   unary("log10", Math.log10),
   unary("log1p", Math.log1p),
-  unary("logb", binaryExponent),
-  unary("significand", (x) => (x === 0 || !Number.isFinite(x) ? x : split(x)[0] * 2)),
+  unary("logb", binaryExponent, STEPS_PER_SERIES),
+  unary("significand", (x) => (x === 0 || !Number.isFinite(x) ? x : split(x)[0] * 2), STEPS_PER_SERIES),
   unary("sin", Math.sin),
   unary("cos", Math.cos),
   unary("tan", Math.tan),
@@ -145,18 +176,18 @@ export const MATH_BUILTINS: readonly Builtin[] = [
   unary("asinh", Math.asinh),
   unary("acosh", Math.acosh),
   unary("atanh", Math.atanh),
-  unary("erf", erf),
-  unary("erfc", erfc),
-  unary("tgamma", gamma),
-  unary("gamma", (x) => logGamma(x)[0]),
-  unary("lgamma", (x) => logGamma(x)[0]),
-  unary("j0", (x) => bessel("j", 0, x)),
-  unary("j1", (x) => bessel("j", 1, x)),
-  unary("y0", (x) => bessel("y", 0, x)),
-  unary("y1", (x) => bessel("y", 1, x)),
-  filter("lgamma_r", (value) => [...logGamma(numeric(value))]),
-  filter("frexp", (value) => [...split(numeric(value))]),
-  filter("modf", (value) => modf(numeric(value))),
+  unary("erf", erf, STEPS_PER_SERIES),
+  unary("erfc", erfc, STEPS_PER_SERIES),
+  unary("tgamma", gamma, STEPS_PER_SERIES),
+  unary("gamma", (x) => logGamma(x)[0], STEPS_PER_SERIES),
+  unary("lgamma", (x) => logGamma(x)[0], STEPS_PER_SERIES),
+  besselOf("j0", "j", 0),
+  besselOf("j1", "j", 1),
+  besselOf("y0", "y", 0),
+  besselOf("y1", "y", 1),
+  series("lgamma_r", (x) => [...logGamma(x)]),
+  series("frexp", (x) => [...split(x)]),
+  series("modf", modf),
   binary("pow", power),
   binary("atan2", Math.atan2),
   binary("hypot", Math.hypot),
@@ -172,10 +203,10 @@ export const MATH_BUILTINS: readonly Builtin[] = [
   binary("scalbln", scale),
   binary("nextafter", nextAfter),
   binary("nexttoward", nextAfter),
-  binary("jn", (n, x) => bessel("j", Math.trunc(n), x)),
-  binary("yn", (n, x) => bessel("y", Math.trunc(n), x)),
-  operation("fma", 3, (_value, operands) => {
-    const [x, y, z] = operands.map(numeric) as [number, number, number];
+  besselOfAny("jn", "j"),
+  besselOfAny("yn", "y"),
+  operation("fma", 3, (_value, operands, machine) => {
+    const [x, y, z] = operands.map((operand) => numeric(operand, machine)) as [number, number, number];
     return x * y + z;
   }),
 ];

@@ -15,20 +15,20 @@ function keys(value: Json, isSorted: boolean, machine: Machine): Json {
     machine.charge(value.length);
     return value.map((_item, position) => position);
   }
-  if (!isJsonObject(value)) return raise(`${describe(value)} has no keys`);
-  const names = isSorted ? sortedKeys(value) : Object.keys(value);
-  machine.charge(names.length);
+  if (!isJsonObject(value)) return raise(`${describe(value, machine)} has no keys`);
+  const names = isSorted ? sortedKeys(value, machine) : Object.keys(value);
+  if (!isSorted) machine.chargeKeys(names.length);
   return names;
 }
 
 function toEntries(value: Json, machine: Machine): Json {
   if (isJsonArray(value)) {
-    machine.charge(value.length);
+    machine.charge(3 * value.length);
     return value.map((item, position) => ({ key: position, value: item }));
   }
-  if (!isJsonObject(value)) return raise(`${describe(value)} has no keys`);
+  if (!isJsonObject(value)) return raise(`${describe(value, machine)} has no keys`);
   const names = Object.keys(value);
-  machine.charge(names.length);
+  machine.chargeKeys(2 * names.length);
   return names.map((key) => ({ key, value: value[key] as Json }));
 }
 
@@ -40,9 +40,9 @@ function entryKey(entry: Json, machine: Machine): Json {
   return null;
 }
 
-function entryName(key: Json): string {
+function entryName(key: Json, machine: Machine): string {
   if (typeof key === "string") return key;
-  return raise(`Cannot use ${kindOf(key)} (${printExcerpt(key)}) as object key`);
+  return raise(`Cannot use ${kindOf(key)} (${printExcerpt(key, machine)}) as object key`);
 }
 
 function fromEntries(value: Json, machine: Machine): Json {
@@ -50,12 +50,13 @@ function fromEntries(value: Json, machine: Machine): Json {
     ? value
     : isJsonObject(value)
       ? Object.values(value)
-      : raise(`Cannot iterate over ${describe(value)}`);
+      : raise(`Cannot iterate over ${describe(value, machine)}`);
   const result: Record<string, Json> = {};
+  machine.chargeKeys(2 * entries.length);
   for (const entry of entries) {
-    machine.step();
+    machine.charge(2);
     const key = entryKey(entry, machine);
-    setKey(result, entryName(key), getIndex(entry, hasKey(entry, "value") ? "value" : "Value", machine));
+    setKey(result, entryName(key, machine), getIndex(entry, hasKey(entry, "value") ? "value" : "Value", machine));
   }
   return result;
 }

@@ -14,18 +14,19 @@ import {
 } from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { firstOf } from "../compile/flow.ts";
-import { raise } from "../machine.ts";
+import { type Machine, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { compare } from "../value/compare.ts";
 import { isTruthy } from "../value/kind.ts";
 import { type Builtin, generator, native } from "./builtin.ts";
 
 /** `limit(count; body)` for one value of the count; nothing beyond the last output is computed. */
-function limited(count: Json, each: (sink: () => Signal) => Signal): Signal {
-  let left = checkedCount(count, "limit");
+function limited(count: Json, each: (sink: () => Signal) => Signal, machine: Machine): Signal {
+  let left = checkedCount(count, "limit", machine);
   if (left <= 0) return GO_ON;
   let isFull = false;
   const signal = each(() => {
+    machine.step();
     left--;
     isFull = left <= 0;
     return isFull ? STOP : GO_ON;
@@ -34,52 +35,58 @@ function limited(count: Json, each: (sink: () => Signal) => Signal): Signal {
 }
 
 /** The count of `limit` and `skip`: jq compares it with zero and counts down, so that it may be a fraction. */
-function checkedCount(count: Json, name: string): number {
+function checkedCount(count: Json, name: string, machine: Machine): number {
   if (typeof count !== "number")
     return count === null || typeof count === "boolean"
       ? raise(`${name} doesn't support negative count`)
-      : raise(`${describe(count)} and number (1) cannot be subtracted`);
+      : raise(`${describe(count, machine)} and number (1) cannot be subtracted`);
   return count < 0 || count !== count ? raise(`${name} doesn't support negative count`) : count;
 }
 
-function limit([count, body]: readonly Code[]): Code {
+function limit([count, body]: readonly Code[], { machine }: CompileContext): Code {
   const [number, source] = [count as Code, body as Code];
   const stopAfter = (outcome: Signal, own: Signal): Signal => (outcome === STOP ? STOP : own);
   const each: Each = (value, env, sink) =>
     number.each(value, env, (amount) => {
       let outer: Signal = GO_ON;
-      const signal = limited(amount, (next) =>
-        source.each(value, env, (output) => {
-          outer = sink(output);
-          return stopAfter(outer, next());
-        }),
+      const signal = limited(
+        amount,
+        (next) =>
+          source.each(value, env, (output) => {
+            outer = sink(output);
+            return stopAfter(outer, next());
+          }),
+        machine,
       );
       return outer === STOP ? STOP : signal;
     });
   const paths = (): Paths => (path, value, env, sink) =>
     number.each(value, env, (amount) => {
       let outer: Signal = GO_ON;
-      const signal = limited(amount, (next) =>
-        source.paths(path, value, env, (at, output) => {
-          outer = sink(at, output);
-          return stopAfter(outer, next());
-        }),
+      const signal = limited(
+        amount,
+        (next) =>
+          source.paths(path, value, env, (at, output) => {
+            outer = sink(at, output);
+            return stopAfter(outer, next());
+          }),
+        machine,
       );
       return outer === STOP ? STOP : signal;
     });
   return generator(each, [number, source], 4, paths);
 }
 
-function skip([count, body]: readonly Code[]): Code {
+function skip([count, body]: readonly Code[], { machine }: CompileContext): Code {
   const [number, source] = [count as Code, body as Code];
   const each: Each = (value, env, sink) =>
     number.each(value, env, (amount) => {
-      let left = checkedCount(amount, "skip");
+      let left = checkedCount(amount, "skip", machine);
       return source.each(value, env, (output) => (left-- > 0 ? GO_ON : sink(output)));
     });
   const paths = (): Paths => (path, value, env, sink) =>
     number.each(value, env, (amount) => {
-      let left = checkedCount(amount, "skip");
+      let left = checkedCount(amount, "skip", machine);
       return source.paths(path, value, env, (at, output) => (left-- > 0 ? GO_ON : sink(at, output)));
     });
   return generator(each, [number, source], 2, paths);
@@ -130,7 +137,7 @@ function nth([position, body]: readonly Code[], { machine }: CompileContext): Co
     compare(wanted, 0, machine) < 0 ? raise("nth doesn't support negative indices") : wanted;
   const each: Each = (value, env, sink) =>
     number.each(value, env, (wanted) => {
-      let left = checkedCount(check(wanted), "skip");
+      let left = checkedCount(check(wanted), "skip", machine);
       let found: Json | undefined;
       const signal = source.each(value, env, (output) => {
         if (left-- > 0) return GO_ON;
@@ -141,7 +148,7 @@ function nth([position, body]: readonly Code[], { machine }: CompileContext): Co
     });
   const paths = (): Paths => (path, value, env, sink) =>
     number.each(value, env, (wanted) => {
-      let left = checkedCount(check(wanted), "skip");
+      let left = checkedCount(check(wanted), "skip", machine);
       let found: { readonly at: Path; readonly output: Json } | undefined;
       const signal = source.paths(path, value, env, (at, output) => {
         if (left-- > 0) return GO_ON;

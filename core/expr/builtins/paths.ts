@@ -25,12 +25,12 @@ import { eachDescendantPath } from "./generators.ts";
 
 function path(body: Code, { machine }: CompileContext): Code {
   const each: Each = (value, env, sink) =>
-    body.paths(ROOT, value, env, (at, output) => sink(charged(usablePath(at, output), machine)));
+    body.paths(ROOT, value, env, (at, output) => sink(charged(usablePath(at, output, machine), machine)));
   return multiple(each, [body]);
 }
 
 function charged(keys: Json[], machine: Machine): Json[] {
-  machine.charge(1 + keys.length);
+  machine.charge(9 + keys.length);
   return keys;
 }
 
@@ -56,7 +56,7 @@ function getpath(keys: Code, { machine }: CompileContext): Code {
   const appended = (start: Path, value: Json, path: Json): Path => {
     if (start.lost && !Object.is(start.lost.value, value))
       return raise(
-        `Invalid path expression near attempt to access element ${printExcerpt(path)} of ${printExcerpt(value)}`,
+        `Invalid path expression near attempt to access element ${printExcerpt(path, machine)} of ${printExcerpt(value, machine)}`,
       );
     return (path as readonly Json[]).reduce<Path>(
       (at, key) => new PathStep(at, key),
@@ -97,25 +97,31 @@ function pick(body: Code, { machine }: CompileContext): Code {
   );
 }
 
+/** A container that is being streamed; only objects have a list of keys. */
+interface Frame {
+  readonly container: readonly Json[] | Readonly<Record<string, Json>>;
+  readonly keys: readonly string[] | undefined;
+  readonly size: number;
+  next: number;
+}
+
 /** `tostream`: every leaf as [path, value], and a closing [path] after the last element of every container. */
 function tostream({ machine }: CompileContext): Code {
   const each: Each = (root, _env, sink) => {
-    const stack: { readonly items: readonly Json[]; readonly keys: readonly Json[]; next: number }[] = [];
+    const stack: Frame[] = [];
     const prefix: Json[] = [];
     let value: Json = root;
     for (;;) {
-      machine.charge(1 + prefix.length);
+      machine.charge(7 + prefix.length);
       if (isContainer(value)) {
-        stack.push({
-          items: isJsonArray(value) ? value : Object.values(value),
-          keys: isJsonArray(value) ? [...value.keys()] : Object.keys(value),
-          next: 0,
-        });
+        const keys = isJsonArray(value) ? undefined : Object.keys(value);
+        if (keys) machine.chargeKeys(2 * keys.length);
+        stack.push({ container: value, keys, size: keys ? keys.length : (value as readonly Json[]).length, next: 0 });
       } else if (sink([[...prefix], value]) === STOP) {
         return STOP;
       }
       let frame = stack.at(-1);
-      while (frame && frame.next >= frame.items.length) {
+      while (frame && frame.next >= frame.size) {
         if (sink([[...prefix]]) === STOP) return STOP;
         stack.pop();
         prefix.pop();
@@ -123,8 +129,10 @@ function tostream({ machine }: CompileContext): Code {
       }
       if (!frame) return GO_ON;
       if (frame.next > 0) prefix.pop();
-      prefix.push(frame.keys[frame.next] as Json);
-      value = frame.items[frame.next++] as Json;
+      const key = frame.keys ? (frame.keys[frame.next] as string) : frame.next;
+      frame.next++;
+      prefix.push(key);
+      value = (frame.container as Readonly<Record<string | number, Json>>)[key] as Json;
     }
   };
   return multiple(each, []);

@@ -25,17 +25,27 @@ interface Pattern {
 /** The patterns of one builtin call in one expression, compiled at their first use. */
 class PatternCache {
   readonly #patterns = new Map<string, Pattern>();
+  /** The pattern used last: nearly always it is the next one too. */
+  #latest: { readonly source: string; readonly flags: Json; readonly pattern: Pattern } | undefined;
 
   get(source: Json, flags: Json, machine: Machine): Pattern {
-    if (typeof source !== "string") return raise(`${describe(source)} cannot be matched, as it is not a string`);
-    if (flags !== null && typeof flags !== "string") return raise(`${describe(flags)} is not a string`);
+    if (typeof source !== "string")
+      return raise(`${describe(source, machine)} cannot be matched, as it is not a string`);
+    if (flags !== null && typeof flags !== "string") return raise(`${describe(flags, machine)} is not a string`);
+    if (this.#latest && this.#latest.source === source && this.#latest.flags === flags) return this.#latest.pattern;
     const key = `${flags ?? ""}/${source}`;
+    machine.chargeText(key.length);
     const known = this.#patterns.get(key);
-    if (known) return known;
-    machine.chargeText(source.length * 8);
+    if (known) return this.#remember(source, flags, known);
+    machine.charge(STEPS_PER_PATTERN + STEPS_PER_PATTERN_CHARACTER * source.length);
     const pattern = compilePattern(source, flags ?? "");
     if (this.#patterns.size >= PATTERNS_MAX) this.#patterns.clear();
     this.#patterns.set(key, pattern);
+    return this.#remember(source, flags, pattern);
+  }
+
+  #remember(source: string, flags: Json, pattern: Pattern): Pattern {
+    this.#latest = { source, flags, pattern };
     return pattern;
   }
 }
@@ -79,9 +89,14 @@ function compilePattern(source: string, flags: string): Pattern {
   }
 }
 
-/** How many steps a move of the matcher and a match cost. */
-const STEPS_PER_MOVE = 2;
-const STEPS_PER_MATCH = 10;
+/** How many steps a move of the matcher, a match and each of its groups cost. */
+const STEPS_PER_MOVE = 3;
+const STEPS_PER_MATCH = 12;
+const STEPS_PER_GROUP = 6;
+/** What starting a search costs, and compiling a pattern, with each of its characters. */
+const STEPS_PER_SEARCH = 12;
+const STEPS_PER_PATTERN = 200;
+const STEPS_PER_PATTERN_CHARACTER = 8;
 
 /** Hands on the matches of a pattern, one or all of them; the moves are paid from the evaluation's steps. */
 function eachMatch(
@@ -92,9 +107,10 @@ function eachMatch(
   machine: Machine,
   take: (match: RegexMatch, regex: Regex) => Signal,
 ): Signal {
-  if (typeof value !== "string") return raise(`${describe(value)} cannot be matched, as it is not a string`);
-  if (typeof source !== "string") return raise(`${describe(source)} is not a string`);
+  if (typeof value !== "string") return raise(`${describe(value, machine)} cannot be matched, as it is not a string`);
+  if (typeof source !== "string") return raise(`${describe(source, machine)} is not a string`);
   const { regex, isGlobal } = patterns.get(source, flags, machine);
+  machine.charge(STEPS_PER_SEARCH);
   machine.chargeText(value.length);
   // The searches draw on the steps that are left; what runs between two of them uses steps too.
   const budget = { moves: machine.steps / STEPS_PER_MOVE };
@@ -107,7 +123,7 @@ function eachMatch(
       value,
       (match) => {
         settle();
-        machine.charge(STEPS_PER_MATCH + 2 * match.groups.length);
+        machine.charge(STEPS_PER_MATCH + STEPS_PER_GROUP * match.groups.length);
         signal = take(match, regex);
         budget.moves = machine.steps / STEPS_PER_MOVE;
         return signal !== STOP && isGlobal;
@@ -206,9 +222,11 @@ function testing(): readonly Builtin[] {
 }
 
 /** Adds "g" to given flags; what is no text fails as it would in `"g" + flags`. */
-function globally(flags: Json): Json {
+function globally(flags: Json, machine: Machine): Json {
   if (flags === null) return "g";
-  return typeof flags === "string" ? `g${flags}` : raise(`${describe("g")} and ${describe(flags)} cannot be added`);
+  return typeof flags === "string"
+    ? `g${flags}`
+    : raise(`${describe("g", machine)} and ${describe(flags, machine)} cannot be added`);
 }
 
 function matching(patterns: PatternCache, machine: Machine): Search {
@@ -224,7 +242,7 @@ function capturing(patterns: PatternCache, machine: Machine): Search {
 /** `scan`: every match as its text or, with groups, as the list of their texts. */
 function scanning(patterns: PatternCache, machine: Machine): Search {
   return (value, source, flags, sink) =>
-    eachMatch(value, source, globally(flags), patterns, machine, (match) =>
+    eachMatch(value, source, globally(flags, machine), patterns, machine, (match) =>
       sink(match.groups.length > 0 ? match.groups.map((group) => group?.text ?? null) : match.text),
     );
 }
@@ -233,7 +251,7 @@ function scanning(patterns: PatternCache, machine: Machine): Search {
 function splitting(patterns: PatternCache, machine: Machine): Search {
   return (value, source, flags, sink) => {
     let from = 0;
-    const signal = eachMatch(value, source, globally(flags), patterns, machine, (match) => {
+    const signal = eachMatch(value, source, globally(flags, machine), patterns, machine, (match) => {
       const piece = (value as string).slice(from, match.start);
       from = match.end;
       return sink(piece);
@@ -269,18 +287,26 @@ function substitute(args: readonly Code[], isGlobal: boolean, { machine }: Compi
   const edit = (value: Json, env: Env, source: Json, flags: Json, sink: (output: Json) => Signal): Signal => {
     const results: string[] = [];
     let previous = 0;
-    const signal = eachMatch(value, source, isGlobal ? globally(flags) : flags, patterns, machine, (match, regex) => {
-      const gap = (value as string).slice(previous, match.start);
-      previous = match.end;
-      let position = 0;
-      return replacement.each(captureObject(match, regex), env, (output) => {
-        if (typeof output !== "string") return raise(`${describe(gap)} and ${describe(output)} cannot be added`);
-        const text = (results[position] ?? "") + gap + output;
-        machine.chargeText(text.length);
-        results[position++] = text;
-        return GO_ON;
-      });
-    });
+    const signal = eachMatch(
+      value,
+      source,
+      isGlobal ? globally(flags, machine) : flags,
+      patterns,
+      machine,
+      (match, regex) => {
+        const gap = (value as string).slice(previous, match.start);
+        previous = match.end;
+        let position = 0;
+        return replacement.each(captureObject(match, regex), env, (output) => {
+          if (typeof output !== "string")
+            return raise(`${describe(gap, machine)} and ${describe(output, machine)} cannot be added`);
+          const text = (results[position] ?? "") + gap + output;
+          machine.chargeText(text.length);
+          results[position++] = text;
+          return GO_ON;
+        });
+      },
+    );
     if (signal === STOP) return STOP;
     if (results.length === 0) return sink(value);
     const rest = (value as string).slice(previous);

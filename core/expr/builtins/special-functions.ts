@@ -79,6 +79,14 @@ export function bessel(kind: "j" | "y", order: number, x: number): number {
   return x === 0 ? -Infinity : besselY(order, x);
 }
 
+/** How many times the most expensive of these functions evaluates a cosine for an order and an argument: what its callers pay for. */
+export function besselWork(kind: "j" | "y", order: number, x: number): number {
+  const samples = sampleCount(Math.abs(order), x);
+  return kind === "j"
+    ? samples
+    : Math.min(1000, Math.abs(order)) + 2 * sampleCount(1, x) + neumannTerms(x) * sampleCount(2 * neumannTerms(x), x);
+}
+
 /** By the trapezoid rule on Bessel's integral, which converges at once because the integrand is periodic. */
 function besselJ(order: number, x: number): number {
   if (x === 0) return order === 0 ? 1 : 0;
@@ -105,9 +113,13 @@ function besselY(order: number, x: number): number {
   return current;
 }
 
+function neumannTerms(x: number): number {
+  return Math.min(200, 20 + Math.abs(x));
+}
+
 function besselY0(x: number): number {
   const EULER = 0.5772156649015329;
   let sum = 0;
-  for (let k = 1; k < Math.min(200, 20 + x); k++) sum += ((k % 2 === 0 ? 1 : -1) * besselJ(2 * k, x)) / k;
+  for (let k = 1; k < neumannTerms(x); k++) sum += ((k % 2 === 0 ? 1 : -1) * besselJ(2 * k, x)) / k;
   return (2 / Math.PI) * (Math.log(x / 2) + EULER) * besselJ(0, x) + (-4 / Math.PI) * sum;
 }

@@ -9,6 +9,12 @@ export function formatTime(time: BrokenTime, format: string): string {
       result += char;
       continue;
     }
+    const plain = directiveText(time, format[index + 1] ?? "", "");
+    if (plain !== undefined) {
+      result += plain;
+      index++;
+      continue;
+    }
     let end = index + 1;
     while ("_-0^#".includes(format[end] ?? "x")) end++;
     const flags = format.slice(index + 1, end);

@@ -11,11 +11,12 @@ export function parseTime(text: string, format: string): ParsedTime | undefined 
   const reader = new Reader(text);
   if (!reader.format(format)) return undefined;
   const rest = text.slice(reader.position);
-  if (rest !== "" && !isSpace(rest[0])) return undefined;
+  if (rest !== "" && !isSpace(rest.charCodeAt(0))) return undefined;
   return { time: reader.time(), rest };
 }
 
 const ABBREVIATION_LENGTH = 3;
+const ZERO = 0x30;
 
 class Reader {
   readonly #text: string;
@@ -42,7 +43,7 @@ class Reader {
   format(format: string): boolean {
     for (let index = 0; index < format.length; index++) {
       const char = format[index] as string;
-      if (isSpace(char)) {
+      if (isSpace(char.charCodeAt(0))) {
         this.#skipSpace();
       } else if (char !== "%") {
         if (this.#text[this.position] !== char) return false;
@@ -71,8 +72,17 @@ class Reader {
       const date = breakTime((daysFromEpoch(year, 0, 1) + offset) * SECONDS_PER_DAY);
       [month, day] = [date.month, date.day];
     }
-    const known = { year, month: month ?? 0, day: day ?? 0, hour, minute: this.#minute, second: this.#second };
-    return { ...known, ...this.#dayNumbers(known.year, known.month, known.day) };
+    const { weekday, yearDay } = this.#dayNumbers(year, month ?? 0, day ?? 0);
+    return {
+      year,
+      month: month ?? 0,
+      day: day ?? 0,
+      hour,
+      minute: this.#minute,
+      second: this.#second,
+      weekday,
+      yearDay,
+    };
   }
 
   /** The weekday and day of the year: computed from the date where it is complete. */
@@ -186,14 +196,18 @@ class Reader {
   }
 
   #skipSpace(): void {
-    while (isSpace(this.#text[this.position])) this.position++;
+    while (isSpace(this.#text.charCodeAt(this.position))) this.position++;
   }
 
   #number(digits: number, low: number, high: number, store: (value: number) => unknown): boolean {
     this.#skipSpace();
     const start = this.position;
-    while (this.position < start + digits && isDigit(this.#text[this.position])) this.position++;
-    const value = Number(this.#text.slice(start, this.position));
+    let value = 0;
+    for (; this.position < start + digits; this.position++) {
+      const digit = this.#text.charCodeAt(this.position) - ZERO;
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
     if (this.position === start || value < low || value > high) return false;
     store(value);
     return true;
@@ -225,10 +239,6 @@ class Reader {
   }
 }
 
-function isDigit(char: string | undefined): boolean {
-  return char !== undefined && char >= "0" && char <= "9";
-}
-
-function isSpace(char: string | undefined): boolean {
-  return char !== undefined && " \t\n\r\f\v".includes(char);
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
 }

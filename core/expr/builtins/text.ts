@@ -1,27 +1,31 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
 import { type Machine, raise } from "../machine.ts";
-import { add, concatenate, describe, split } from "../value/arithmetic.ts";
+import { add, chargeSearch, concatenate, describe, split } from "../value/arithmetic.ts";
 import { getIndex, indicesOfArray } from "../value/access.ts";
 import { format } from "../value/format.ts";
 import { printAsText } from "../value/print.ts";
+import { TextBuilder } from "../value/text.ts";
 import { type Builtin, filter, operation, valueFunction } from "./builtin.ts";
 
-function startsWith(value: Json, prefix: Json): boolean {
+function startsWith(value: Json, prefix: Json, machine: Machine): boolean {
   if (typeof value !== "string" || typeof prefix !== "string") return raise("startswith() requires string inputs");
-  return value.startsWith(prefix);
+  machine.chargeText(prefix.length);
+  // A part is compared as a whole, `startsWith` character by character.
+  return value.slice(0, prefix.length) === prefix;
 }
 
-function endsWith(value: Json, suffix: Json): boolean {
+function endsWith(value: Json, suffix: Json, machine: Machine): boolean {
   if (typeof value !== "string" || typeof suffix !== "string") return raise("endswith() requires string inputs");
-  return value.endsWith(suffix);
+  machine.chargeText(suffix.length);
+  return value.length >= suffix.length && value.slice(value.length - suffix.length) === suffix;
 }
 
-function withoutPrefix(value: Json, prefix: Json): Json {
-  return startsWith(value, prefix) ? (value as string).slice((prefix as string).length) : value;
+function withoutPrefix(value: Json, prefix: Json, machine: Machine): Json {
+  return startsWith(value, prefix, machine) ? (value as string).slice((prefix as string).length) : value;
 }
 
-function withoutSuffix(value: Json, suffix: Json): Json {
-  return endsWith(value, suffix)
+function withoutSuffix(value: Json, suffix: Json, machine: Machine): Json {
+  return endsWith(value, suffix, machine)
     ? (value as string).slice(0, (value as string).length - (suffix as string).length)
     : value;
 }
@@ -41,58 +45,68 @@ function isSpace(unit: number): boolean {
   );
 }
 
-function trim(value: Json, left: boolean, right: boolean): string {
+function trim(value: Json, left: boolean, right: boolean, machine: Machine): string {
   if (typeof value !== "string") return raise("trim input must be a string");
   let start = 0;
   let end = value.length;
   if (left) while (start < end && isSpace(value.charCodeAt(start))) start++;
   if (right) while (end > start && isSpace(value.charCodeAt(end - 1))) end--;
+  machine.chargeReading(value.length - (end - start));
   return value.slice(start, end);
 }
 
 function explode(value: Json, machine: Machine): Json {
   if (typeof value !== "string") return raise("explode input must be a string");
   machine.charge(value.length);
-  return Array.from(value).map((char) => char.codePointAt(0) as number);
+  const points: number[] = [];
+  for (let index = 0; index < value.length; index++) {
+    const point = value.codePointAt(index) as number;
+    if (point > 0xffff) index++;
+    points.push(point);
+  }
+  return points;
 }
 
 function implode(value: Json, machine: Machine): Json {
   if (!isJsonArray(value)) return raise("implode input must be an array");
   machine.charge(value.length);
-  const chars = value.map((code) => {
+  const builder = new TextBuilder(2 * value.length);
+  for (const code of value) {
     if (typeof code !== "number" || code !== code)
-      return raise(`${describe(code)} can't be imploded, unicode codepoint needs to be numeric`);
+      return raise(`${describe(code, machine)} can't be imploded, unicode codepoint needs to be numeric`);
     const point = Math.trunc(code);
     const isScalar = point >= 0 && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
-    return String.fromCodePoint(isScalar ? point : 0xfffd);
-  });
-  return chars.join("");
+    builder.point(isScalar ? point : 0xfffd);
+  }
+  return builder.text();
 }
 
 /** Changes ASCII letters only. */
 function mapAscii(name: string, value: Json, from: string, offset: number, machine: Machine): string {
   if (typeof value !== "string") return raise(name === "explode" ? "explode input must be a string" : name);
-  machine.chargeText(value.length);
+  machine.charge(1 + value.length / 2);
   const start = from.charCodeAt(0);
-  let result = "";
+  const builder = new TextBuilder(value.length);
   for (let index = 0; index < value.length; index++) {
     const unit = value.charCodeAt(index);
-    result += unit >= start && unit < start + 26 ? String.fromCharCode(unit + offset) : value[index];
+    builder.unit(unit >= start && unit < start + 26 ? unit + offset : unit);
   }
-  return result;
+  return builder.text();
 }
 
 /** The code point positions at which a text starts in another, overlaps included. */
 function textIndices(value: string, wanted: string, machine: Machine): Json[] {
   const found: Json[] = [];
   if (wanted === "") return found;
-  machine.charge(value.length);
+  machine.chargeReading(value.length);
+  chargeSearch(value, wanted, machine);
   let points = 0;
   let counted = 0;
   for (let at = value.indexOf(wanted); at >= 0; at = value.indexOf(wanted, at + 1)) {
     for (; counted < at; counted++) if (!isLowSurrogate(value.charCodeAt(counted))) points++;
     found.push(points);
-    machine.step();
+    machine.charge(2);
+    machine.chargeReading(wanted.length);
   }
   return found;
 }
@@ -102,8 +116,8 @@ function isLowSurrogate(unit: number): boolean {
 }
 
 function strictIndices(value: Json, wanted: Json, machine: Machine): Json[] {
-  if (typeof value !== "string") return raise(`${describe(value)} cannot be searched, as it is not a string`);
-  if (typeof wanted !== "string") return raise(`${describe(wanted)} is not a string`);
+  if (typeof value !== "string") return raise(`${describe(value, machine)} cannot be searched, as it is not a string`);
+  if (typeof wanted !== "string") return raise(`${describe(wanted, machine)} is not a string`);
   return textIndices(value, wanted, machine);
 }
 
@@ -126,7 +140,7 @@ function join(value: Json, separator: Json, machine: Machine): Json {
     ? value
     : value !== null && typeof value === "object"
       ? Object.values(value)
-      : raise(`Cannot iterate over ${describe(value)}`);
+      : raise(`Cannot iterate over ${describe(value, machine)}`);
   let result: Json = null;
   for (const item of items) {
     machine.step();
@@ -151,22 +165,24 @@ function join(value: Json, separator: Json, machine: Machine): Json {
 
 /** Texts: parts, edges, letters and formats. */
 export const TEXT_BUILTINS: readonly Builtin[] = [
-  operation("startswith", 1, (value, [prefix]) => startsWith(value, prefix as Json)),
-  operation("endswith", 1, (value, [suffix]) => endsWith(value, suffix as Json)),
-  valueFunction("ltrimstr", 1, (value, [prefix]) => withoutPrefix(value, prefix as Json)),
-  valueFunction("rtrimstr", 1, (value, [suffix]) => withoutSuffix(value, suffix as Json)),
-  valueFunction("trimstr", 1, (value, [text]) => withoutSuffix(withoutPrefix(value, text as Json), text as Json)),
-  filter("trim", (value) => trim(value, true, true)),
-  filter("ltrim", (value) => trim(value, true, false)),
-  filter("rtrim", (value) => trim(value, false, true)),
+  operation("startswith", 1, (value, [prefix], machine) => startsWith(value, prefix as Json, machine)),
+  operation("endswith", 1, (value, [suffix], machine) => endsWith(value, suffix as Json, machine)),
+  valueFunction("ltrimstr", 1, (value, [prefix], machine) => withoutPrefix(value, prefix as Json, machine)),
+  valueFunction("rtrimstr", 1, (value, [suffix], machine) => withoutSuffix(value, suffix as Json, machine)),
+  valueFunction("trimstr", 1, (value, [text], machine) =>
+    withoutSuffix(withoutPrefix(value, text as Json, machine), text as Json, machine),
+  ),
+  filter("trim", (value, machine) => trim(value, true, true, machine)),
+  filter("ltrim", (value, machine) => trim(value, true, false, machine)),
+  filter("rtrim", (value, machine) => trim(value, false, true, machine)),
   filter("explode", explode),
   filter("implode", implode),
   filter("ascii_downcase", (value, machine) => mapAscii("explode", value, "A", 32, machine)),
   filter("ascii_upcase", (value, machine) => mapAscii("explode", value, "a", -32, machine)),
-  filter("ascii", (value) =>
+  filter("ascii", (value, machine) =>
     typeof value === "number"
       ? String.fromCharCode(Math.trunc(value) & 0x7f)
-      : raise(`${describe(value)} number required`),
+      : raise(`${describe(value, machine)} number required`),
   ),
   operation("split", 1, (value, [separator], machine) => {
     if (typeof value !== "string" || typeof separator !== "string")
@@ -179,7 +195,7 @@ export const TEXT_BUILTINS: readonly Builtin[] = [
   valueFunction("index", 1, (value, [wanted], machine) => edgeIndex(value, wanted as Json, 0, machine)),
   valueFunction("rindex", 1, (value, [wanted], machine) => edgeIndex(value, wanted as Json, -1, machine)),
   operation("format", 1, (value, [name], machine) => {
-    if (typeof name !== "string") return raise(`${describe(name as Json)} is not a valid format`);
+    if (typeof name !== "string") return raise(`${describe(name as Json, machine)} is not a valid format`);
     return format(name, value, machine);
   }),
 ];

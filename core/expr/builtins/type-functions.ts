@@ -1,5 +1,5 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
-import { raise } from "../machine.ts";
+import { type Machine, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
 import { kindOf } from "../value/kind.ts";
 import { parseJson, parseNumber } from "../value/parse.ts";
@@ -9,24 +9,31 @@ import { type Builtin, filter, selector } from "./builtin.ts";
 
 const SMALLEST_NORMAL = 2.2250738585072014e-308;
 
-function length(value: Json): number {
+function length(value: Json, machine: Machine): number {
   if (value === null) return 0;
-  if (typeof value === "string") return codePointLength(value);
+  if (typeof value === "string") {
+    machine.chargeReading(value.length);
+    return codePointLength(value);
+  }
   if (typeof value === "number") return Math.abs(value);
-  if (typeof value === "boolean") return raise(`${describe(value)} has no length`);
-  return isJsonArray(value) ? value.length : Object.keys(value).length;
+  if (typeof value === "boolean") return raise(`${describe(value, machine)} has no length`);
+  if (isJsonArray(value)) return value.length;
+  const { length: count } = Object.keys(value);
+  machine.chargeKeys(count);
+  return count;
 }
 
-function toNumber(value: Json): number {
+function toNumber(value: Json, machine: Machine): number {
   if (typeof value === "number") return value;
+  if (typeof value === "string") machine.charge(4 + value.length);
   const number = typeof value === "string" ? parseNumber(value, true) : undefined;
-  return number ?? raise(`${describe(value)} cannot be parsed as a number`);
+  return number ?? raise(`${describe(value, machine)} cannot be parsed as a number`);
 }
 
-function toBoolean(value: Json): boolean {
+function toBoolean(value: Json, machine: Machine): boolean {
   if (typeof value === "boolean") return value;
   if (value === "true" || value === "false") return value === "true";
-  return raise(`${describe(value)} cannot be parsed as a boolean`);
+  return raise(`${describe(value, machine)} cannot be parsed as a boolean`);
 }
 
 function isNormal(value: Json): boolean {
@@ -37,14 +44,18 @@ function isNormal(value: Json): boolean {
 export const TYPE_BUILTINS: readonly Builtin[] = [
   filter("type", kindOf),
   filter("length", length),
-  filter("utf8bytelength", (value) =>
-    typeof value === "string" ? utf8Length(value) : raise(`${describe(value)} only strings have UTF-8 byte length`),
-  ),
+  filter("utf8bytelength", (value, machine) => {
+    if (typeof value !== "string") return raise(`${describe(value, machine)} only strings have UTF-8 byte length`);
+    machine.chargeReading(2 * value.length);
+    return utf8Length(value);
+  }),
   filter("not", (value) => value === null || value === false),
   filter("tostring", printAsText),
   filter("tojson", print),
   filter("fromjson", (value, machine) =>
-    typeof value === "string" ? parseJson(value, machine) : raise(`${describe(value)} only strings can be parsed`),
+    typeof value === "string"
+      ? parseJson(value, machine)
+      : raise(`${describe(value, machine)} only strings can be parsed`),
   ),
   filter("tonumber", toNumber),
   filter("toboolean", toBoolean),

@@ -30,15 +30,15 @@ export function identity(): Code {
 }
 
 /** The path a key is added to; an error where a filter before it left the paths. */
-function onPath(path: Path, value: Json, attempt: () => string): Path {
+function onPath(path: Path, value: Json, attempt: () => string, machine: Machine): Path {
   if (!path.lost) return path;
   if (Object.is(path.lost.value, value)) return path.lost.path;
-  return raise(`Invalid path expression near attempt to ${attempt()} ${printExcerpt(value)}`);
+  return raise(`Invalid path expression near attempt to ${attempt()} ${printExcerpt(value, machine)}`);
 }
 
-function childPath(path: Path, value: Json, key: Json): Path {
+function childPath(path: Path, value: Json, key: Json, machine: Machine): Path {
   return new Path(
-    onPath(path, value, () => `access element ${printExcerpt(key)} of`),
+    onPath(path, value, () => `access element ${printExcerpt(key, machine)} of`, machine),
     key,
   );
 }
@@ -52,8 +52,9 @@ function reader(optional: boolean, machine: Machine): Read {
     try {
       return getIndex(target, key, machine);
     } catch (error) {
-      if (error instanceof Raise) return undefined;
-      throw error;
+      if (!(error instanceof Raise)) throw error;
+      machine.chargeError();
+      return undefined;
     }
   };
 }
@@ -61,7 +62,7 @@ function reader(optional: boolean, machine: Machine): Read {
 /** `target[key]`; the key is evaluated first, on the input of the whole term. */
 export function index(target: Code, key: Code, isIdentity: boolean, optional: boolean, machine: Machine): Code {
   const read = reader(optional, machine);
-  const paths = (): Paths => indexPaths(target, key, read);
+  const paths = (): Paths => indexPaths(target, key, read, machine);
   if (!target.one || !key.one) {
     const each: Each = (value, env, sink) =>
       key.each(value, env, (name) =>
@@ -72,7 +73,7 @@ export function index(target: Code, key: Code, isIdentity: boolean, optional: bo
       );
     return multiple(each, [target, key], paths);
   }
-  const fast = optional ? undefined : constantIndex(target.one, key.constant, isIdentity);
+  const fast = optional ? undefined : constantIndex(target.one, key.constant, isIdentity, machine);
   if (fast) return single(fast, [target, key], paths);
   const readTarget = target.one;
   const readKey = key.one;
@@ -85,11 +86,11 @@ export function index(target: Code, key: Code, isIdentity: boolean, optional: bo
   return single(one, [target, key], paths);
 }
 
-function indexPaths(target: Code, key: Code, read: Read): Paths {
+function indexPaths(target: Code, key: Code, read: Read, machine: Machine): Paths {
   return (path, value, env, sink) =>
     key.each(value, env, (name) =>
       target.paths(path, value, env, (parent, container) => {
-        const child = childPath(parent, container, name);
+        const child = childPath(parent, container, name, machine);
         const output = read(container, name);
         return output === undefined ? GO_ON : sink(child, output);
       }),
@@ -97,30 +98,30 @@ function indexPaths(target: Code, key: Code, read: Read): Paths {
 }
 
 /** The closure for the commonest accesses: a constant name or position. */
-function constantIndex(target: One, key: Json | undefined, isIdentity: boolean): One | undefined {
+function constantIndex(target: One, key: Json | undefined, isIdentity: boolean, machine: Machine): One | undefined {
   if (typeof key === "number") {
-    if (isIdentity) return (value) => getElement(value, key);
+    if (isIdentity) return (value) => getElement(value, key, machine);
     return (value, env) => {
       const container = target(value, env);
-      return container === undefined ? undefined : getElement(container, key);
+      return container === undefined ? undefined : getElement(container, key, machine);
     };
   }
   if (typeof key !== "string") return undefined;
   // A name that every object inherits (`constructor`) needs the check for an own key; all others can be read directly.
   const read = key in Object.prototype ? getField : getPlainField;
-  if (isIdentity) return (value) => read(value, key);
+  if (isIdentity) return (value) => read(value, key, machine);
   return (value, env) => {
     const container = target(value, env);
-    return container === undefined ? undefined : read(container, key);
+    return container === undefined ? undefined : read(container, key, machine);
   };
 }
 
-function getPlainField(target: Json, key: string): Json {
+function getPlainField(target: Json, key: string, machine: Machine): Json {
   if (typeof target === "object" && target !== null && !Array.isArray(target)) {
     const value = (target as Readonly<Record<string, Json | undefined>>)[key];
     return value === undefined ? null : value;
   }
-  return getField(target, key);
+  return getField(target, key, machine);
 }
 
 /** `target[from:to]`; the bounds are evaluated first, on the input of the whole term. */
@@ -133,7 +134,7 @@ export function sliceTerm(target: Code, from: Code, to: Code, optional: boolean,
       to.each(value, env, (end) =>
         target.paths(path, value, env, (parent, container) => {
           const key = { start, end };
-          const child = childPath(parent, container, key);
+          const child = childPath(parent, container, key, machine);
           const output = cut(container, start, end);
           return output === undefined ? GO_ON : sink(child, output);
         }),
@@ -171,13 +172,15 @@ export function eachElement(container: Json, sink: Sink, optional: boolean, mach
     return GO_ON;
   }
   if (isJsonObject(container)) {
-    for (const key of Object.keys(container)) {
+    const keys = Object.keys(container);
+    machine.chargeKeys(keys.length);
+    for (const key of keys) {
       machine.step();
       if (sink(container[key] as Json) === STOP) return STOP;
     }
     return GO_ON;
   }
-  return optional ? GO_ON : raise(`Cannot iterate over ${describe(container)}`);
+  return optional ? GO_ON : raise(`Cannot iterate over ${describe(container, machine)}`);
 }
 
 /** Hands every element of a container to the sink with its path. */
@@ -188,7 +191,7 @@ export function eachElementPath(
   optional: boolean,
   machine: Machine,
 ): Signal {
-  const parent = onPath(path, container, () => "iterate through");
+  const parent = onPath(path, container, () => "iterate through", machine);
   if (isJsonArray(container)) {
     for (let position = 0; position < container.length; position++) {
       machine.step();
@@ -197,13 +200,15 @@ export function eachElementPath(
     return GO_ON;
   }
   if (isJsonObject(container)) {
-    for (const key of Object.keys(container)) {
+    const keys = Object.keys(container);
+    machine.chargeKeys(keys.length);
+    for (const key of keys) {
       machine.step();
       if (sink(new Path(parent, key), container[key] as Json) === STOP) return STOP;
     }
     return GO_ON;
   }
-  return optional ? GO_ON : raise(`Cannot iterate over ${describe(container)}`);
+  return optional ? GO_ON : raise(`Cannot iterate over ${describe(container, machine)}`);
 }
 
 /** `target[]` */

@@ -14,10 +14,14 @@ import type { CompileContext, Scope } from "./context.ts";
  * parts may read the state, but must not be able to return it whole.
  */
 
+const WRITTEN_FEW = 256;
+
 /** The state while it is being accumulated: `owned` once it is a copy that only the loop knows. */
 interface Accumulator {
   state: Json;
   owned: boolean;
+  /** The keys written so far: an object that has been given many of them may be large. */
+  written: number;
 }
 
 /** Changes the state; false means that a part gave no output, so that the update as a whole has none. */
@@ -34,7 +38,7 @@ export function accumulation(
   if (!change) return undefined;
   const { machine } = context;
   return (value, env, init) => {
-    const accumulator: Accumulator = { state: init, owned: false };
+    const accumulator: Accumulator = { state: init, owned: false, written: 0 };
     const signal = loop.source.each(value, env, (item) =>
       loop.binder.match(item, env, (bindings) => {
         machine.step();
@@ -81,12 +85,12 @@ function appending(operand: Ast, scope: Scope, context: CompileContext): Change 
       const { state } = accumulator;
       if (isJsonArray(state) && isJsonArray(value)) {
         const items = ownArray(accumulator, state, machine);
-        machine.chargeElements(value.length);
+        machine.charge(1 + value.length / 2);
         for (const item of value) items.push(item);
       } else if (isJsonObject(state) && isJsonObject(value)) {
         const fields = ownObject(accumulator, state, machine);
         const keys = Object.keys(value);
-        machine.chargeElements(keys.length);
+        chargeWrites(accumulator, keys.length, machine);
         for (const key of keys) setKey(fields, key, value[key] as Json);
       } else {
         accumulator.state = add(state, value, machine);
@@ -126,6 +130,7 @@ function writing(
       if (key === undefined) return true;
       const item = next(operator === "=" ? null : getIndex(state, key, machine), value);
       if (isJsonObject(state) && typeof key === "string") {
+        chargeWrites(accumulator, 1, machine);
         setKey(ownObject(accumulator, state, machine), key, item);
       } else if (isJsonArray(state) && typeof key === "number") {
         setElement(ownArray(accumulator, state, machine), key, item, machine);
@@ -138,6 +143,13 @@ function writing(
       return true;
     })
   );
+}
+
+/** Pays for writing keys: those of a large object are dear. */
+function chargeWrites(accumulator: Accumulator, count: number, machine: Machine): void {
+  accumulator.written += count;
+  machine.chargeKeys(count);
+  if (accumulator.written > WRITTEN_FEW) machine.charge(8 * count);
 }
 
 function ownArray(accumulator: Accumulator, state: readonly Json[], machine: Machine): Json[] {

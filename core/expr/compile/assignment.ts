@@ -22,18 +22,18 @@ import {
 import { firstOf } from "./flow.ts";
 
 /** The keys of a path that is about to be used; an error where the filter left the paths. */
-export function usablePath(path: Path, value: Json): Json[] {
+export function usablePath(path: Path, value: Json, machine: Machine): Json[] {
   if (!path.lost) return pathKeys(path);
   if (Object.is(path.lost.value, value)) return pathKeys(path.lost.path);
-  return raise(`Invalid path expression with result ${printExcerpt(value)}`);
+  return raise(`Invalid path expression with result ${printExcerpt(value, machine)}`);
 }
 
 /** The paths of a filter, as `path(…)` lists them. */
 export function listPaths(target: Code, value: Json, env: Env, machine: Machine): Json[][] {
   const paths: Json[][] = [];
   const signal = target.paths(ROOT, value, env, (path, output) => {
-    machine.step();
-    const keys = usablePath(path, output);
+    machine.charge(12);
+    const keys = usablePath(path, output, machine);
     machine.charge(keys.length);
     paths.push(keys);
     return GO_ON;
@@ -98,7 +98,7 @@ export function updateElements(container: Json, update: Update, machine: Machine
   if (isJsonArray(container)) {
     const items: Json[] = [];
     for (const item of container) {
-      machine.step();
+      machine.charge(2);
       const next = update(item);
       if (next !== undefined) items.push(next);
     }
@@ -106,14 +106,15 @@ export function updateElements(container: Json, update: Update, machine: Machine
   }
   if (isJsonObject(container)) {
     const fields: Record<string, Json> = {};
-    for (const key of Object.keys(container)) {
-      machine.step();
+    const keys = Object.keys(container);
+    machine.chargeKeys(2 * keys.length);
+    for (const key of keys) {
       const next = update(container[key] as Json);
       if (next !== undefined) setKey(fields, key, next);
     }
     return fields;
   }
-  return raise(`Cannot iterate over ${describe(container)}`);
+  return raise(`Cannot iterate over ${describe(container, machine)}`);
 }
 
 /** `target = value`, `target += value` and the like: the right side is evaluated on the input, once for each of its outputs a result. */

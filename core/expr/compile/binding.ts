@@ -81,6 +81,7 @@ function alternatives(
     } catch (error) {
       if (!(error instanceof Raise)) throw error;
       machine.depth = depth;
+      machine.chargeError();
     }
   }
   return (matchers.at(-1) as Matcher)(value, env, undefined, enter);
@@ -109,7 +110,7 @@ function matchPattern(pattern: Pattern, scope: Scope, context: CompileContext, c
         const take = (index: number, so: Bound | undefined): Signal => {
           const item = items[index];
           if (!item) return run(so);
-          return item(getElement(value, index), env, so, (next) => take(index - 1, next));
+          return item(getElement(value, index, context.machine), env, so, (next) => take(index - 1, next));
         };
         return take(items.length - 1, bound);
       };
@@ -139,6 +140,7 @@ function matchObject(
       const entry = entries[index];
       if (!entry) return run(so);
       // As in jq, a key is evaluated on the value that is being taken apart.
+      context.machine.charge(6);
       return entry.key.each(value, env, (key) => {
         const item = getIndex(value, key, context.machine);
         const named = entry.variable === undefined ? so : { name: entry.variable, value: item, next: so };
@@ -274,7 +276,7 @@ export function foreach(loop: Loop, extract: Code | undefined, machine: Machine)
         binder.match(item, env, (bindings) => {
           const before = state;
           state = null;
-          machine.step();
+          machine.charge(2);
           return update.each(before, bindings, (next) => {
             state = next;
             return extract ? extract.each(next, bindings, sink) : sink(next);

@@ -65,7 +65,7 @@ export class Compiler implements CompileContext {
       case "comma":
         return comma(of(ast.left), of(ast.right), machine);
       case "negate":
-        return negate(of(ast.operand));
+        return negate(of(ast.operand), machine);
       case "binary":
         return binary(ast.operator, of(ast.left), of(ast.right), machine);
       case "and":

@@ -142,6 +142,7 @@ function attempted(each: (guard: Guard) => Signal, machine: Machine, handler: (e
   } catch (error) {
     if (!(error instanceof Raise) || downstream?.error === error) throw error;
     machine.depth = depth;
+    machine.chargeError();
     caught = error.value;
   }
   return handler(caught);
@@ -166,6 +167,7 @@ export function attempt(body: Code, handler: Code | undefined, machine: Machine)
       } catch (error) {
         if (!(error instanceof Raise)) throw error;
         machine.depth = depth;
+        machine.chargeError();
         return recover?.(error.value, env);
       }
     };
@@ -189,6 +191,7 @@ export function label(body: Code, machine: Machine): Code {
       if (signal !== STOP || machine.breaking !== cell) return signal;
     } catch (error) {
       if (!(error instanceof Break) || error.label !== cell) throw error;
+      machine.chargeError();
     }
     machine.depth = depth;
     machine.breaking = undefined;

@@ -95,7 +95,7 @@ function trampolinedCall(fn: UserFunction, args: readonly Code[], enter: Entry, 
   const invoke = (value: Json, bindings: Env, sink: Sink): Signal =>
     trampoline(fn.code as Code, value, bindings, sink, context);
   const each: Each = (value, env, sink) => {
-    machine.charge(4);
+    machine.charge(8);
     if (!enter.one) return enter.each(value, env, (bindings) => invoke(value, bindings, sink));
     const bindings = enter.one(value, env);
     return bindings === undefined ? GO_ON : invoke(value, bindings, sink);
@@ -103,7 +103,7 @@ function trampolinedCall(fn: UserFunction, args: readonly Code[], enter: Entry, 
   const tail: Each = (value, env, sink) => {
     if (!enter.one) return each(value, env, sink);
     // What a call binds may be kept for as long as the recursion lasts: it costs memory, and so steps.
-    machine.charge(4 * args.length);
+    machine.charge(7 * args.length);
     const bindings = enter.one(value, env);
     if (bindings === undefined) return GO_ON;
     pending.code = fn.code;

@@ -78,7 +78,7 @@ function operationOf(operator: BinaryOperator, machine: Machine): Operation {
     case "/":
       return (a, b) => divide(a, b, machine);
     case "%":
-      return remainder;
+      return (a, b) => remainder(a, b, machine);
     case "==":
       return (a, b) => equals(a, b, machine);
     case "!=":
@@ -129,9 +129,9 @@ function withNumber(operator: BinaryOperator, left: One, number: number, machine
 }
 
 /** `-operand` */
-export function negate(operand: Code): Code {
+export function negate(operand: Code, machine: Machine): Code {
   const minus = (value: Json): Json =>
-    typeof value === "number" ? -value : raise(`${describe(value)} cannot be negated`);
+    typeof value === "number" ? -value : raise(`${describe(value, machine)} cannot be negated`);
   if (typeof operand.constant === "number") return constant(-operand.constant);
   const run = operand.one;
   if (!run) return multiple((value, env, sink) => operand.each(value, env, (output) => sink(minus(output))), [operand]);
@@ -164,7 +164,7 @@ export function collect(body: Code | undefined, machine: Machine): Code {
       return GO_ON;
     });
     if (signal === STOP) throw new Break(machine.breaking);
-    machine.charge(4);
+    machine.charge(6);
     return items;
   };
   return single(one, [body]);
@@ -176,8 +176,10 @@ export interface EntryCode {
   readonly value: Code;
 }
 
-function keyName(key: Json): string {
-  return typeof key === "string" ? key : raise(`Cannot use ${kindOf(key)} (${printExcerpt(key)}) as object key`);
+function keyName(key: Json, machine: Machine): string {
+  return typeof key === "string"
+    ? key
+    : raise(`Cannot use ${kindOf(key)} (${printExcerpt(key, machine)}) as object key`);
 }
 
 /** `{…}`: one object for every combination of the outputs of keys and values; those of the first entry vary slowest. */
@@ -187,13 +189,13 @@ export function construct(entries: readonly EntryCode[], machine: Machine): Code
   if (parts.every((part) => part.one)) return single(constructOne(entries, machine), parts);
   const each: Each = (value, env, sink) => {
     const extend = (index: number, built: Readonly<Record<string, Json>>): Signal => {
-      machine.charge(1 + index);
+      machine.charge(6 + 3 * index);
       const entry = entries[index];
       if (!entry) return sink(built);
       return entry.key.each(value, env, (key) =>
         entry.value.each(value, env, (item) => {
           const next: Record<string, Json> = { ...built };
-          setKey(next, keyName(key), item);
+          setKey(next, keyName(key, machine), item);
           return extend(index + 1, next);
         }),
       );
@@ -210,7 +212,7 @@ function constructOne(entries: readonly EntryCode[], machine: Machine): One {
   if (names.every(isPlain)) {
     return (value, env) => {
       const built: Record<string, Json> = {};
-      machine.charge(names.length);
+      machine.charge(3 + 2 * names.length);
       for (let index = 0; index < names.length; index++) {
         const item = (values[index] as One)(value, env);
         if (item === undefined) return undefined;
@@ -222,12 +224,12 @@ function constructOne(entries: readonly EntryCode[], machine: Machine): One {
   const keys = entries.map((entry) => entry.key.one as One);
   return (value, env) => {
     const built: Record<string, Json> = {};
-    machine.charge(keys.length);
+    machine.charge(8 + 6 * keys.length);
     for (let index = 0; index < keys.length; index++) {
       const key = (keys[index] as One)(value, env);
       const item = key === undefined ? undefined : (values[index] as One)(value, env);
       if (item === undefined) return undefined;
-      setKey(built, keyName(key as Json), item);
+      setKey(built, keyName(key as Json, machine), item);
     }
     return built;
   };

@@ -6,6 +6,8 @@ import { kindOf } from "./kind.ts";
 import { printExcerpt } from "./print.ts";
 import { codePointLength, sliceCodePoints } from "./text.ts";
 
+/** A key beyond this length is paid for. */
+const LONG_KEY = 64;
 /** The longest array that an assignment may create; jq's own bound. */
 const INDEX_MAX = 2 ** 29 - 1;
 
@@ -32,41 +34,46 @@ export function slice(target: Json, from: Json, to: Json, machine: Machine): Jso
     return target.slice(start, end);
   }
   if (typeof target === "string") {
+    // The code points are counted first, and looked for again.
+    machine.charge(1);
+    machine.chargeReading(2 * target.length);
     const [start, end] = sliceBounds(from, to, codePointLength(target));
-    machine.chargeText(target.length);
     return sliceCodePoints(target, start, end);
   }
-  return raiseIndex(target, { start: from, end: to });
+  return raiseIndex(target, { start: from, end: to }, machine);
 }
 
-function raiseIndex(target: Json, key: Json): never {
-  return raise(`Cannot index ${kindOf(target)} with ${kindOf(key)} (${printExcerpt(key)})`);
+function raiseIndex(target: Json, key: Json, machine: Machine): never {
+  return raise(`Cannot index ${kindOf(target)} with ${kindOf(key)} (${printExcerpt(key, machine)})`);
 }
 
 /** `.[key]`: fields of objects, elements of arrays, slices by `{start, end}`, positions of a sub-array; null has every key. */
 export function getIndex(target: Json, key: Json, machine: Machine): Json {
-  if (typeof key === "string") return getField(target, key);
-  if (typeof key === "number") return getElement(target, key);
+  if (typeof key === "string") {
+    if (key.length > LONG_KEY) machine.chargeText(key.length);
+    return getField(target, key, machine);
+  }
+  if (typeof key === "number") return getElement(target, key, machine);
   if (isJsonObject(key)) {
     if (target === null || isJsonArray(target) || typeof target === "string")
       return slice(target, ownOrNull(key, "start"), ownOrNull(key, "end"), machine);
   } else if (isJsonArray(key) && isJsonArray(target)) {
     return indicesOfArray(target, key, machine);
   }
-  return raiseIndex(target, key);
+  return raiseIndex(target, key, machine);
 }
 
 /** `.name` of an object or null. */
-export function getField(target: Json, key: string): Json {
+export function getField(target: Json, key: string, machine: Machine): Json {
   if (target === null) return null;
   if (typeof target === "object" && !isJsonArray(target)) return ownOrNull(target, key);
-  return raiseIndex(target, key);
+  return raiseIndex(target, key, machine);
 }
 
 /** `.[n]` of an array or null; negative positions count from the end. */
-export function getElement(target: Json, position: number): Json {
+export function getElement(target: Json, position: number, machine: Machine): Json {
   if (target === null) return null;
-  if (!isJsonArray(target)) return raiseIndex(target, position);
+  if (!isJsonArray(target)) return raiseIndex(target, position, machine);
   const index = Math.trunc(position);
   return target[index < 0 ? index + target.length : index] ?? null;
 }
@@ -80,13 +87,12 @@ export function indicesOfArray(target: readonly Json[], wanted: readonly Json[],
   const found: Json[] = [];
   if (wanted.length === 0) return found;
   machine.charge(target.length);
-  for (let start = 0; start < target.length; start++) {
-    if (
-      wanted.every(
-        (item, offset) => start + offset < target.length && equals(target[start + offset] as Json, item, machine),
-      )
-    )
-      found.push(start);
+  for (let start = 0; start + wanted.length <= target.length; start++) {
+    let matched = 0;
+    while (matched < wanted.length && equals(target[start + matched] as Json, wanted[matched] as Json, machine))
+      matched++;
+    machine.charge(matched);
+    if (matched === wanted.length) found.push(start);
   }
   return found;
 }

@@ -6,6 +6,7 @@ import { kindOf } from "./kind.ts";
 import { printExcerpt } from "./print.ts";
 import { utf8Length } from "./text.ts";
 
+const SMALL_OBJECT_KEYS = 12;
 /** How deep objects are merged by `*`; jq's own bound. */
 const MERGE_DEPTH_MAX = 10_000;
 const INTEGER_MAX = 2 ** 31 - 1;
@@ -13,12 +14,12 @@ const INTEGER_MAX = 2 ** 31 - 1;
 const LONG_MAX = 2 ** 63;
 
 /** Describes a value in an error message: `string ("abc")`. */
-export function describe(value: Json): string {
-  return `${kindOf(value)} (${printExcerpt(value)})`;
+export function describe(value: Json, machine: Machine): string {
+  return `${kindOf(value)} (${printExcerpt(value, machine)})`;
 }
 
-function raisePair(left: Json, right: Json, what: string): never {
-  return raise(`${describe(left)} and ${describe(right)} ${what}`);
+function raisePair(left: Json, right: Json, what: string, machine: Machine): never {
+  return raise(`${describe(left, machine)} and ${describe(right, machine)} ${what}`);
 }
 
 /** `+`: numbers, texts, arrays, shallow object merge; null is neutral. */
@@ -32,7 +33,7 @@ export function add(left: Json, right: Json, machine: Machine): Json {
     return right.length === 0 ? left : left.length === 0 ? right : left.concat(right);
   }
   if (isJsonObject(left) && isJsonObject(right)) return mergeShallow(left, right, machine);
-  return raisePair(left, right, "cannot be added");
+  return raisePair(left, right, "cannot be added", machine);
 }
 
 /** Joins two texts within the size budget. */
@@ -43,15 +44,19 @@ export function concatenate(left: string, right: string, machine: Machine): stri
 
 /** A copy of an object that may be changed while it is under construction. */
 export function copyObject(source: JsonObject, machine: Machine): Record<string, Json> {
-  const copy: Record<string, Json> = { ...source };
-  machine.chargeElements(Object.keys(copy).length);
+  const keys = Object.keys(source);
+  machine.chargeKeys(keys.length);
+  // The host copies small objects at once and large ones slower than a loop does.
+  if (keys.length <= SMALL_OBJECT_KEYS) return { ...source };
+  const copy: Record<string, Json> = {};
+  for (const key of keys) setKey(copy, key, source[key] as Json);
   return copy;
 }
 
 function mergeShallow(left: JsonObject, right: JsonObject, machine: Machine): Json {
   const merged = copyObject(left, machine);
   const keys = Object.keys(right);
-  machine.chargeElements(keys.length);
+  machine.chargeKeys(keys.length);
   for (const key of keys) setKey(merged, key, right[key] as Json);
   return merged;
 }
@@ -59,10 +64,10 @@ function mergeShallow(left: JsonObject, right: JsonObject, machine: Machine): Js
 /** `-`: numbers, and arrays as sets. */
 export function subtract(left: Json, right: Json, machine: Machine): Json {
   if (typeof left === "number" && typeof right === "number") return left - right;
-  if (!isJsonArray(left) || !isJsonArray(right)) return raisePair(left, right, "cannot be subtracted");
+  if (!isJsonArray(left) || !isJsonArray(right)) return raisePair(left, right, "cannot be subtracted", machine);
+  machine.charge(2 * left.length + 3 * right.length);
   const scalars = new Set<Json>(right.filter((item) => item === null || typeof item !== "object"));
   const containers = right.filter((item) => item !== null && typeof item === "object");
-  machine.chargeElements(left.length + right.length);
   return left.filter((item) => {
     if (item === null || typeof item !== "object") return item !== item || !scalars.has(item);
     return !containers.some((other) => equals(item, other, machine));
@@ -75,7 +80,7 @@ export function multiply(left: Json, right: Json, machine: Machine): Json {
   if (typeof left === "string" && typeof right === "number") return repeat(left, right, machine);
   if (typeof left === "number" && typeof right === "string") return repeat(right, left, machine);
   if (isJsonObject(left) && isJsonObject(right)) return mergeDeep(left, right, machine);
-  return raisePair(left, right, "cannot be multiplied");
+  return raisePair(left, right, "cannot be multiplied", machine);
 }
 
 function repeat(text: string, times: number, machine: Machine): Json {
@@ -94,7 +99,9 @@ function mergeDeep(left: JsonObject, right: JsonObject, machine: Machine): Json 
   ];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     if (item.depth > MERGE_DEPTH_MAX) return raise("Object merge too deep");
-    for (const key of Object.keys(item.from)) {
+    const keys = Object.keys(item.from);
+    machine.chargeKeys(keys.length);
+    for (const key of keys) {
       machine.step();
       const value = item.from[key] as Json;
       const present = Object.hasOwn(item.into, key) ? (item.into[key] as Json) : undefined;
@@ -113,16 +120,22 @@ function mergeDeep(left: JsonObject, right: JsonObject, machine: Machine): Json 
 /** `/`: numbers, and texts split by a separator. */
 export function divide(left: Json, right: Json, machine: Machine): Json {
   if (typeof left === "number" && typeof right === "number") {
-    if (right === 0) return raisePair(left, right, "cannot be divided because the divisor is zero");
+    if (right === 0) return raisePair(left, right, "cannot be divided because the divisor is zero", machine);
     return left / right;
   }
   if (typeof left === "string" && typeof right === "string") return split(left, right, machine);
-  return raisePair(left, right, "cannot be divided");
+  return raisePair(left, right, "cannot be divided", machine);
+}
+
+/** Pays for looking for a text in another: the longer it is, the more of it may be compared in vain. */
+export function chargeSearch(text: string, wanted: string, machine: Machine): void {
+  machine.chargeText(text.length);
+  if (wanted.length > 1) machine.chargeReading(text.length);
 }
 
 /** Splits a text at every separator; an empty separator splits into code points, an empty text gives no piece. */
 export function split(text: string, separator: string, machine: Machine): Json[] {
-  machine.chargeText(text.length);
+  chargeSearch(text, separator, machine);
   if (text === "") return [];
   const pieces = separator === "" ? Array.from(text) : text.split(separator);
   machine.charge(pieces.length);
@@ -130,12 +143,13 @@ export function split(text: string, separator: string, machine: Machine): Json[]
 }
 
 /** `%`: remainder of the integer parts, with the sign of the dividend. */
-export function remainder(left: Json, right: Json): Json {
+export function remainder(left: Json, right: Json, machine: Machine): Json {
   if (typeof left !== "number" || typeof right !== "number")
-    return raisePair(left, right, "cannot be divided (remainder)");
+    return raisePair(left, right, "cannot be divided (remainder)", machine);
   if (left !== left || right !== right) return NaN;
   const divisor = toLong(right);
-  if (divisor === 0) return raisePair(left, right, "cannot be divided (remainder) because the divisor is zero");
+  if (divisor === 0)
+    return raisePair(left, right, "cannot be divided (remainder) because the divisor is zero", machine);
   const result = remainderOfLongs(toLong(left), divisor);
   return result === 0 ? 0 : result;
 }
@@ -166,7 +180,7 @@ export function operate(operator: BinaryOperator, left: Json, right: Json, machi
     case "/":
       return divide(left, right, machine);
     case "%":
-      return remainder(left, right);
+      return remainder(left, right, machine);
     case "==":
       return equals(left, right, machine);
     case "!=":

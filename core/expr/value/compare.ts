@@ -5,10 +5,15 @@ import { sortRank } from "./kind.ts";
 /** How deep two values are compared; jq's own bound, with its own messages. */
 const DEPTH_MAX = 10_000;
 
+/** Texts up to this long are compared for the price of the step that leads to it. */
+const SHORT_TEXT = 32;
+const STEPS_PER_COMPARISON = 0.5;
+
 /** jq's order by code points, where JavaScript's is by UTF-16 units: they differ only above the surrogates. */
-export function compareText(left: string, right: string): number {
-  if (left === right) return 0;
+export function compareText(left: string, right: string, machine: Machine): number {
   const shorter = Math.min(left.length, right.length);
+  if (shorter > SHORT_TEXT) machine.chargeReading(shorter);
+  if (left === right) return 0;
   for (let index = 0; index < shorter; index++) {
     const a = left.charCodeAt(index);
     const b = right.charCodeAt(index);
@@ -22,14 +27,17 @@ function surrogateLast(unit: number): number {
 }
 
 /** The keys of an object in jq's order. */
-export function sortedKeys(value: JsonObject): string[] {
-  return Object.keys(value).sort(compareText);
+export function sortedKeys(value: JsonObject, machine: Machine): string[] {
+  const keys = Object.keys(value);
+  machine.chargeKeys(keys.length);
+  machine.charge((keys.length * Math.log2(keys.length + 1)) / 2);
+  return keys.sort((left, right) => compareText(left, right, machine));
 }
 
 /** Negative, zero or positive as `left` sorts before, with or after `right`. */
 export function compare(left: Json, right: Json, machine: Machine): number {
   if (typeof left === "number" && typeof right === "number") return compareNumbers(left, right);
-  if (typeof left === "string" && typeof right === "string") return compareText(left, right);
+  if (typeof left === "string" && typeof right === "string") return compareText(left, right, machine);
   const rank = sortRank(left) - sortRank(right);
   if (rank !== 0 || left === null || typeof left !== "object") return rank;
   return compareDeep(left, right, machine);
@@ -48,10 +56,11 @@ function compareDeep(left: Json, right: Json, machine: Machine): number {
   ];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     if (item.outcome !== undefined) return item.outcome;
-    machine.step();
+    machine.charge(2);
     if (item.depth > DEPTH_MAX) raise("Comparison too deep");
     const { left: a, right: b, depth } = item;
     if (isJsonArray(a) && isJsonArray(b)) {
+      machine.charge(Math.min(a.length, b.length));
       if (a.length !== b.length) pending.push({ left: null, right: null, depth, outcome: a.length - b.length });
       for (let index = Math.min(a.length, b.length) - 1; index >= 0; index--)
         pending.push({ left: a[index] as Json, right: b[index] as Json, depth: depth + 1 });
@@ -65,8 +74,8 @@ function compareDeep(left: Json, right: Json, machine: Machine): number {
       !isJsonArray(a) &&
       !isJsonArray(b)
     ) {
-      const keys = sortedKeys(a);
-      const order = compareKeys(keys, sortedKeys(b));
+      const keys = sortedKeys(a, machine);
+      const order = compareKeys(keys, sortedKeys(b, machine), machine);
       if (order !== 0) return order;
       for (let index = keys.length - 1; index >= 0; index--)
         pending.push({
@@ -82,9 +91,9 @@ function compareDeep(left: Json, right: Json, machine: Machine): number {
   return 0;
 }
 
-function compareKeys(left: readonly string[], right: readonly string[]): number {
+function compareKeys(left: readonly string[], right: readonly string[], machine: Machine): number {
   for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    const order = compareText(left[index] as string, right[index] as string);
+    const order = compareText(left[index] as string, right[index] as string, machine);
     if (order !== 0) return order;
   }
   return left.length - right.length;
@@ -92,21 +101,25 @@ function compareKeys(left: readonly string[], right: readonly string[]): number 
 
 /** jq's `==`: numbers by value, containers by content, NaN equal to nothing. */
 export function equals(left: Json, right: Json, machine: Machine): boolean {
-  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return left === right;
+  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") {
+    return isSame(left, right, machine);
+  }
   const pending: { readonly left: Json; readonly right: Json; readonly depth: number }[] = [{ left, right, depth: 0 }];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     machine.step();
     if (item.depth > DEPTH_MAX) raise("Equality check too deep");
     const { left: a, right: b, depth } = item;
     if (a === null || b === null || typeof a !== "object" || typeof b !== "object") {
-      if (a !== b) return false;
+      if (!isSame(a, b, machine)) return false;
     } else if (isJsonArray(a)) {
       if (!isJsonArray(b) || a.length !== b.length) return false;
+      machine.charge(a.length);
       for (let index = a.length - 1; index >= 0; index--)
         pending.push({ left: a[index] as Json, right: b[index] as Json, depth: depth + 1 });
     } else {
       if (isJsonArray(b)) return false;
       const keys = Object.keys(a);
+      machine.chargeKeys(2 * keys.length);
       if (keys.length !== Object.keys(b).length) return false;
       for (const key of keys) {
         if (!Object.hasOwn(b, key)) return false;
@@ -117,10 +130,18 @@ export function equals(left: Json, right: Json, machine: Machine): boolean {
   return true;
 }
 
+/** Compares where one is no container: long texts are paid for. */
+function isSame(left: Json, right: Json, machine: Machine): boolean {
+  if (typeof left === "string" && left.length > SHORT_TEXT && typeof right === "string" && left.length === right.length)
+    machine.chargeText(left.length);
+  return left === right;
+}
+
 /** A stable sort of items by keys computed beforehand; pays for every comparison. */
 export function sortByKeys<T extends { readonly key: Json }>(entries: T[], machine: Machine): T[] {
+  machine.charge(4 * entries.length);
   return entries.sort((a, b) => {
-    machine.step();
+    machine.charge(STEPS_PER_COMPARISON);
     return compare(a.key, b.key, machine);
   });
 }

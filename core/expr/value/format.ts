@@ -2,9 +2,10 @@ import { type Json, isJsonArray } from "../../lib/json.ts";
 import { type Machine, raise } from "../machine.ts";
 import { describe } from "./arithmetic.ts";
 import { print, printAsText } from "./print.ts";
-import { utf8Bytes, utf8Text } from "./text.ts";
+import { TextBuilder, utf8Bytes, utf8Text } from "./text.ts";
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const PADDING = 0x3d;
 const HEX = "0123456789ABCDEF";
 
 /** Writes a value in a format: what `@name` and `format("name")` do. */
@@ -17,23 +18,23 @@ export function format(name: string, value: Json, machine: Machine): string {
     case "csv":
       return row(value, "csv", (text) => `"${text.replaceAll('"', '""')}"`, ",", machine);
     case "tsv":
-      return row(value, "tsv", (text) => replaceEach(text, TSV), "\t", machine);
+      return row(value, "tsv", (text) => replaceEach(text, /[\t\r\n\\]/gu, TSV), "\t", machine);
     case "html":
-      return replaceEach(paidText(value, machine), HTML);
+      return replaceEach(paidText(value, machine), /[&<>'"]/gu, HTML);
     case "uri":
       return uri(paidText(value, machine));
     case "urid":
-      return urid(paidText(value, machine));
+      return urid(paidText(value, machine), machine);
     case "sh":
       return shell(value, machine);
     case "base64":
       return base64(utf8Bytes(paidText(value, machine)));
     case "base64d":
-      return base64d(paidText(value, machine));
+      return base64d(paidText(value, machine), machine);
     case "base32":
       return base32(utf8Bytes(paidText(value, machine)));
     case "base32d":
-      return base32d(paidText(value, machine));
+      return base32d(paidText(value, machine), machine);
     default:
       return raise(`${name} is not a valid format`);
   }
@@ -41,17 +42,15 @@ export function format(name: string, value: Json, machine: Machine): string {
 
 function paidText(value: Json, machine: Machine): string {
   const text = printAsText(value, machine);
-  machine.charge(text.length);
+  machine.charge(1.5 * text.length);
   return text;
 }
 
 const TSV: Readonly<Record<string, string>> = { "\t": "\\t", "\r": "\\r", "\n": "\\n", "\\": "\\\\" };
 const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;", '"': "&quot;" };
 
-function replaceEach(text: string, replacements: Readonly<Record<string, string>>): string {
-  let result = "";
-  for (const char of text) result += Object.hasOwn(replacements, char) ? replacements[char] : char;
-  return result;
+function replaceEach(text: string, chars: RegExp, replacements: Readonly<Record<string, string>>): string {
+  return text.replace(chars, (char) => replacements[char] as string);
 }
 
 function row(
@@ -61,15 +60,15 @@ function row(
   separator: string,
   machine: Machine,
 ): string {
-  if (!isJsonArray(value)) return raise(`${describe(value)} cannot be ${name}-formatted, only array`);
+  if (!isJsonArray(value)) return raise(`${describe(value, machine)} cannot be ${name}-formatted, only array`);
   const cells = value.map((cell) => {
-    machine.step();
+    machine.charge(2);
     if (cell === null || cell !== cell) return "";
     if (typeof cell === "string") {
       machine.charge(cell.length);
       return quote(cell);
     }
-    if (typeof cell === "object") return raise(`${describe(cell)} is not valid in a csv row`);
+    if (typeof cell === "object") return raise(`${describe(cell, machine)} is not valid in a csv row`);
     return print(cell, machine);
   });
   return cells.join(separator);
@@ -81,28 +80,37 @@ function isUnreserved(byte: number): boolean {
 }
 
 function uri(text: string): string {
-  let result = "";
-  for (const byte of utf8Bytes(text))
-    result += isUnreserved(byte) ? String.fromCharCode(byte) : `%${HEX[byte >> 4]}${HEX[byte & 15]}`;
-  return result;
+  const bytes = utf8Bytes(text);
+  const builder = new TextBuilder(3 * bytes.length);
+  for (const byte of bytes) {
+    if (isUnreserved(byte)) {
+      builder.unit(byte);
+    } else {
+      builder.unit(0x25);
+      builder.unit(HEX.charCodeAt(byte >> 4));
+      builder.unit(HEX.charCodeAt(byte & 15));
+    }
+  }
+  return builder.text();
 }
 
-function urid(text: string): string {
+function urid(text: string, machine: Machine): string {
   if (!text.includes("%")) return text;
-  const bytes: number[] = [];
   const source = utf8Bytes(text);
+  const bytes = new Uint8Array(source.length);
+  let length = 0;
   for (let index = 0; index < source.length; index++) {
     const byte = source[index] as number;
     if (byte !== 0x25) {
-      bytes.push(byte);
+      bytes[length++] = byte;
       continue;
     }
     const [high, low] = [hexDigit(source[index + 1]), hexDigit(source[index + 2])];
-    if (high < 0 || low < 0) return raise(`${describe(text)} is not a valid uri encoding`);
-    bytes.push(high * 16 + low);
+    if (high < 0 || low < 0) return raise(`${describe(text, machine)} is not a valid uri encoding`);
+    bytes[length++] = high * 16 + low;
     index += 2;
   }
-  return utf8Text(bytes, true) ?? raise(`${describe(text)} is not a valid uri encoding`);
+  return utf8Text(bytes.subarray(0, length), true) ?? raise(`${describe(text, machine)} is not a valid uri encoding`);
 }
 
 function hexDigit(byte: number | undefined): number {
@@ -112,73 +120,99 @@ function hexDigit(byte: number | undefined): number {
 function shell(value: Json, machine: Machine): string {
   const words = isJsonArray(value) ? value : [value];
   const quoted = words.map((word) => {
-    machine.step();
+    machine.charge(2);
     if (typeof word === "string") {
       machine.charge(word.length);
       return `'${word.replaceAll("'", "'\\''")}'`;
     }
-    if (word !== null && typeof word === "object") return raise(`${describe(word)} can not be escaped for shell`);
+    if (word !== null && typeof word === "object")
+      return raise(`${describe(word, machine)} can not be escaped for shell`);
     return print(word, machine);
   });
   return quoted.join(" ");
 }
 
-function base64(bytes: readonly number[]): string {
-  let result = "";
+function base64(bytes: Uint8Array): string {
+  const builder = new TextBuilder(4 * Math.ceil(bytes.length / 3));
   for (let index = 0; index < bytes.length; index += 3) {
     const count = Math.min(3, bytes.length - index);
     const group = ((bytes[index] as number) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
-    for (let digit = 0; digit < 4; digit++) result += digit <= count ? BASE64[(group >> (18 - 6 * digit)) & 63] : "=";
+    for (let digit = 0; digit < 4; digit++)
+      builder.unit(digit <= count ? BASE64.charCodeAt((group >> (18 - 6 * digit)) & 63) : PADDING);
   }
-  return result;
+  return builder.text();
 }
 
-function base64d(text: string): string {
-  const bytes: number[] = [];
+function base64Digit(unit: number): number {
+  if (unit >= 0x41 && unit <= 0x5a) return unit - 0x41;
+  if (unit >= 0x61 && unit <= 0x7a) return unit - 0x61 + 26;
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30 + 52;
+  return unit === 0x2b ? 62 : unit === 0x2f ? 63 : -1;
+}
+
+function base64d(text: string, machine: Machine): string {
+  const bytes = new Uint8Array(3 * Math.ceil(text.length / 4));
+  let length = 0;
   let group = 0;
   let digits = 0;
-  for (const char of text) {
-    if (char === "=") break;
-    const digit = BASE64.indexOf(char);
-    if (digit < 0) return raise(`${describe(text)} is not valid base64 data`);
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === PADDING) break;
+    const digit = base64Digit(unit);
+    if (digit < 0) return raise(`${describe(text, machine)} is not valid base64 data`);
     group = ((group << 6) | digit) & 0xffffff;
-    if (++digits === 4) {
-      bytes.push(group >> 16, (group >> 8) & 255, group & 255);
-      digits = 0;
-      group = 0;
-    }
+    if (++digits < 4) continue;
+    bytes[length++] = group >> 16;
+    bytes[length++] = (group >> 8) & 255;
+    bytes[length++] = group & 255;
+    digits = 0;
+    group = 0;
   }
-  if (digits === 3) bytes.push((group >> 10) & 255, (group >> 2) & 255);
-  else if (digits === 2) bytes.push((group >> 4) & 255);
-  else if (digits === 1) return raise(`${describe(text)} trailing base64 byte found`);
-  return utf8Text(bytes, false) as string;
+  if (digits === 1) return raise(`${describe(text, machine)} trailing base64 byte found`);
+  if (digits >= 2) bytes[length++] = (group >> (6 * digits - 8)) & 255;
+  if (digits === 3) bytes[length++] = (group >> 2) & 255;
+  return utf8Text(bytes.subarray(0, length), false) as string;
 }
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-function base32(bytes: readonly number[]): string {
-  let result = "";
+function base32(bytes: Uint8Array): string {
+  const size = 8 * Math.ceil(bytes.length / 5);
+  const builder = new TextBuilder(size);
   let bits = 0;
   let count = 0;
+  let written = 0;
+  const write = (unit: number): void => {
+    builder.unit(unit);
+    written++;
+  };
   for (const byte of bytes) {
     bits = ((bits << 8) | byte) & 0xffff;
-    for (count += 8; count >= 5; count -= 5) result += BASE32[(bits >> (count - 5)) & 31];
+    for (count += 8; count >= 5; count -= 5) write(BASE32.charCodeAt((bits >> (count - 5)) & 31));
   }
-  if (count > 0) result += BASE32[(bits << (5 - count)) & 31];
-  return result.padEnd(Math.ceil(result.length / 8) * 8, "=");
+  if (count > 0) write(BASE32.charCodeAt((bits << (5 - count)) & 31));
+  while (written < size) write(PADDING);
+  return builder.text();
 }
 
-function base32d(text: string): string {
-  const bytes: number[] = [];
+function base32d(text: string, machine: Machine): string {
+  const bytes = new Uint8Array(Math.ceil((text.length * 5) / 8));
+  let length = 0;
   let bits = 0;
   let count = 0;
-  for (const char of text) {
-    if (char === "=") break;
-    const digit = BASE32.indexOf(char);
-    if (digit < 0) return raise(`${describe(text)} is not valid base32 data`);
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === PADDING) break;
+    const digit = base32Digit(unit);
+    if (digit < 0) return raise(`${describe(text, machine)} is not valid base32 data`);
     bits = ((bits << 5) | digit) & 0xffff;
     count += 5;
-    if (count >= 8) bytes.push((bits >> (count -= 8)) & 255);
+    if (count >= 8) bytes[length++] = (bits >> (count -= 8)) & 255;
   }
-  return utf8Text(bytes, false) as string;
+  return utf8Text(bytes.subarray(0, length), false) as string;
+}
+
+function base32Digit(unit: number): number {
+  if (unit >= 0x41 && unit <= 0x5a) return unit - 0x41;
+  return unit >= 0x32 && unit <= 0x37 ? unit - 0x32 + 26 : -1;
 }

@@ -1,32 +1,47 @@
 import { type Json, setKey } from "../../lib/json.ts";
 import { type Machine, raise } from "../machine.ts";
 
+/** What starting the slower reader and failing in it costs. */
+const STEPS_OF_READER = 40;
 /** How deep a text may nest; jq's own bound. */
 const DEPTH_MAX = 10_000;
 
 /** `fromjson`: JSON as jq reads it, with NaN, nan and Infinity; errors in jq's words. */
 export function parseJson(text: string, machine: Machine): Json {
   machine.chargeText(text.length);
-  machine.charge(text.length / 4);
-  return mayNestTooDeep(text) || text.includes("\\ud") || text.includes("\\uD")
-    ? new Reader(text).read()
-    : readQuickly(text);
+  machine.charge(text.length / 2);
+  return nestsTooDeep(text) || text.includes("\\ud") || text.includes("\\uD")
+    ? readSlowly(text, machine)
+    : readQuickly(text, machine);
 }
 
 /** The host's parser is many times faster; whatever it refuses, the slower one reads or refuses in jq's words. */
-function readQuickly(text: string): Json {
+function readQuickly(text: string, machine: Machine): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    return new Reader(text).read();
+    return readSlowly(text, machine);
   }
 }
 
-function mayNestTooDeep(text: string): boolean {
-  let opened = 0;
-  for (let index = 0; index < text.length && opened < DEPTH_MAX; index++)
-    if (text[index] === "[" || text[index] === "{") opened++;
-  return opened >= DEPTH_MAX;
+function readSlowly(text: string, machine: Machine): Json {
+  machine.charge(STEPS_OF_READER + text.length * 2);
+  return new Reader(text).read();
+}
+
+/** Tells whether brackets nest deeper than jq allows; in texts they do not count. */
+function nestsTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0x22) isInText = !isInText;
+    else if (isInText) index += unit === 0x5c ? 1 : 0;
+    else if (unit === 0x5b || unit === 0x7b) {
+      if (++depth >= DEPTH_MAX) return true;
+    } else if (unit === 0x5d || unit === 0x7d) depth--;
+  }
+  return false;
 }
 
 /** A container under construction; an object waits for a value while `key` is set. */

@@ -55,6 +55,7 @@ function refuseKey(target: Json, key: Json): void {
 /** A copy of the root without what lies at the paths; deeper and later paths first, so that none shifts another. */
 export function deletePaths(root: Json, paths: Json, machine: Machine): Json {
   if (!isJsonArray(paths)) return raise("Paths must be specified as an array");
+  machine.chargeElements(paths.length);
   const sorted = paths.toSorted((a, b) => {
     machine.step();
     return compare(a, b, machine);
@@ -125,7 +126,7 @@ function deleteElements(target: readonly Json[], keys: readonly Json[], machine:
       raise(`Cannot delete ${kindOf(key)} element of array`);
     }
   }
-  machine.chargeElements(target.length);
+  machine.charge(1.5 * target.length);
   return target.filter((_item, index) => !doomed.has(index));
 }
 

@@ -47,34 +47,88 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+const UNITS_AT_ONCE = 4096;
+
+/** A text under construction, unit by unit; whoever makes one knows how many units it takes at most. */
+export class TextBuilder {
+  readonly #units: Uint16Array;
+  #length = 0;
+
+  constructor(unitsMax: number) {
+    this.#units = new Uint16Array(unitsMax);
+  }
+
+  /** Adds a UTF-16 unit. */
+  unit(unit: number): void {
+    this.#units[this.#length++] = unit;
+  }
+
+  /** Adds the one or two UTF-16 units of a code point. */
+  point(point: number): void {
+    if (point <= 0xffff) return this.unit(point);
+    this.unit(0xd800 + ((point - 0x10000) >> 10));
+    return this.unit(0xdc00 + ((point - 0x10000) & 0x3ff));
+  }
+
+  text(): string {
+    const pieces: string[] = [];
+    for (let start = 0; start < this.#length; start += UNITS_AT_ONCE) {
+      const end = Math.min(start + UNITS_AT_ONCE, this.#length);
+      pieces.push(String.fromCharCode.apply(null, this.#units.subarray(start, end) as unknown as number[]));
+    }
+    return pieces.join("");
+  }
+}
+
 /** The UTF-8 bytes of a text; a lone surrogate becomes the replacement character. */
-export function utf8Bytes(text: string): number[] {
-  const bytes: number[] = [];
-  for (const char of text) {
-    let code = char.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
-    if (code < 0x80) bytes.push(code);
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+export function utf8Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8Length(text));
+  let length = 0;
+  for (let index = 0; index < text.length; index++) {
+    let code = text.charCodeAt(index);
+    if (code < 0x80) {
+      bytes[length++] = code;
+      continue;
+    }
+    if (code >= 0xd800 && code <= 0xdfff) {
+      code = text.codePointAt(index) as number;
+      if (code > 0xffff) index++;
+      else code = 0xfffd;
+    }
+    if (code < 0x800) bytes[length++] = 0xc0 | (code >> 6);
+    else {
+      if (code < 0x10000) bytes[length++] = 0xe0 | (code >> 12);
+      else {
+        bytes[length++] = 0xf0 | (code >> 18);
+        bytes[length++] = 0x80 | ((code >> 12) & 63);
+      }
+      bytes[length++] = 0x80 | ((code >> 6) & 63);
+    }
+    bytes[length++] = 0x80 | (code & 63);
   }
   return bytes;
 }
 
 /** The text of UTF-8 bytes; what is no UTF-8 becomes replacement characters, or undefined where `strict`. */
-export function utf8Text(bytes: readonly number[], strict: boolean): string | undefined {
-  const pieces: string[] = [];
+export function utf8Text(bytes: Uint8Array, strict: boolean): string | undefined {
+  const builder = new TextBuilder(bytes.length);
   for (let index = 0; index < bytes.length;) {
+    const first = bytes[index] as number;
+    if (first < 0x80) {
+      builder.unit(first);
+      index++;
+      continue;
+    }
     const [code, length] = decodeAt(bytes, index);
     if (code < 0 && strict) return undefined;
-    pieces.push(code < 0 ? "\ufffd" : String.fromCodePoint(code));
+    builder.point(code < 0 ? 0xfffd : code);
     index += length;
   }
-  return pieces.join("");
+  return builder.text();
 }
 
 /** The code point at a byte position (-1 where there is none) and the number of bytes it takes. */
-function decodeAt(bytes: readonly number[], index: number): readonly [code: number, length: number] {
+function decodeAt(bytes: Uint8Array, index: number): readonly [code: number, length: number] {
   const first = bytes[index] as number;
   if (first < 0x80) return [first, 1];
   const length =

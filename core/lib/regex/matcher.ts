@@ -33,7 +33,7 @@ export class Matcher {
     this.#program = program;
     this.#text = text;
     this.#budget = budget;
-    this.#slots = Array.from({ length: program.slots }, () => -1);
+    this.#slots = new Array<number>(program.slots).fill(-1);
   }
 
   /** The slots of the first match that starts at or after a UTF-16 offset, or undefined; throws RegexLimitError when the budget is used up. */
@@ -52,6 +52,7 @@ export class Matcher {
   }
 
   #matchesAt(start: number): boolean {
+    this.#budget.moves -= this.#slots.length >> 4;
     this.#slots.fill(-1);
     this.#ways.length = 0;
     this.#longest = undefined;
