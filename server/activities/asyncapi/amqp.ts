@@ -34,12 +34,20 @@ export const amqpProtocol: BrokerProtocol = {
   },
   isRefusal: ({ message }) => message.includes("ACCESS_REFUSED") || message.includes("ACCESS-REFUSED"),
   async consume(target, call, deliver) {
-    const received = consumption(call.context.signal, deliver);
     const connection = await connect(target, call);
     try {
+      const channel = await connection.createChannel();
+      const received = consumption<ConsumeMessage>(call.context.signal, async (message) => {
+        try {
+          await deliver(incoming(message, target));
+        } catch (error) {
+          channel.nack(message, false, true);
+          throw error;
+        }
+        channel.ack(message);
+      });
       connection.on("error", received.fail);
       connection.on("close", received.end);
-      const channel = await connection.createChannel();
       channel.on("error", received.fail);
       await channel.prefetch(PREFETCH);
       const { exchange, queue } = routeOf(target);
@@ -49,19 +57,12 @@ export const amqpProtocol: BrokerProtocol = {
         await channel.bindQueue(name, exchange, target.address);
       }
       await channel.consume(name, (message) => {
-        if (message === null) {
-          received.end();
-          return;
-        }
-        deliver(incoming(message, target)).then(
-          () => channel.ack(message),
-          (error: unknown) => {
-            channel.nack(message, false, true);
-            received.fail(error);
-          },
-        );
+        if (message === null) received.end();
+        else received.take(message);
       });
       await received.done;
+      // A broker that closes a connection drops acknowledgements on their way; a channel takes them first.
+      await channel.close();
     } finally {
       await connection.close().catch(() => {});
     }

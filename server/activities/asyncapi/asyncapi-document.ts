@@ -1,12 +1,17 @@
 import { type Json, type JsonObject, getKey, isJsonArray, isJsonObject } from "@stigmer/core/lib/json.ts";
-import { getAtPointer } from "@stigmer/core/lib/json-pointer.ts";
 import { configurationFault, scalarText } from "../activity-arguments.ts";
+import { LinkedDocument } from "../resource/linked-document.ts";
 import { parseResource } from "../resource/resource-reader.ts";
 
-/** A parsed AsyncAPI document. */
-export interface AsyncapiDocument {
+/** A parsed AsyncAPI text; what it refers to belongs to a call (`linkAsyncapi`). */
+export interface AsyncapiText {
   readonly major: 2 | 3;
   readonly root: JsonObject;
+}
+
+/** An AsyncAPI document with what it refers to. */
+export interface AsyncapiDocument extends AsyncapiText {
+  readonly links: LinkedDocument;
 }
 
 /** A server of a document, by name. */
@@ -41,10 +46,8 @@ const SECURE: ReadonlyMap<string, string> = new Map([
   ["nats+tls", "nats"],
 ]);
 
-const REFERENCES_MAX = 32;
-
 /** Parses an AsyncAPI document of version 2 or 3, JSON or YAML. */
-export function parseAsyncapi(content: string, mediaType: string): AsyncapiDocument {
+export function parseAsyncapi(content: string, mediaType: string): AsyncapiText {
   const root = parseResource({ content, mediaType });
   const version = isJsonObject(root) ? getKey(root, "asyncapi") : undefined;
   if (!isJsonObject(root) || typeof version !== "string") throw unusable("it is no AsyncAPI document");
@@ -61,18 +64,14 @@ export function findAsyncapiOperation(
   return document.major === 3 ? findInVersion3(document, wanted) : findInVersion2(document, wanted);
 }
 
-/** A value with its `$ref` followed, within the document. */
+/** A document for one call, which came from `uri`: references are relative to it. */
+export function linkAsyncapi(text: AsyncapiText, uri: string): AsyncapiDocument {
+  return { ...text, links: new LinkedDocument(uri, text.root, unusable) };
+}
+
+/** A value with its `$ref` followed, into other documents too. */
 export function dereference(document: AsyncapiDocument, value: Json | undefined): JsonObject {
-  let current = value;
-  for (let steps = 0; isJsonObject(current); steps += 1) {
-    const reference = getKey(current, "$ref");
-    if (typeof reference !== "string") return current;
-    if (!reference.startsWith("#") || steps >= REFERENCES_MAX)
-      throw unusable(`its reference "${reference}" cannot be followed, only references within the document are`);
-    current = getAtPointer(document.root, decodeURIComponent(reference.slice(1)));
-    if (current === undefined) throw unusable(`its reference "${reference}" leads nowhere`);
-  }
-  return {};
+  return document.links.follow(value);
 }
 
 /** Puts values in place of `{name}`; the default of a variable stands in for a value that is not given. */

@@ -214,12 +214,12 @@ describe("asyncapi documents", () => {
       want: "no AsyncAPI document",
     },
     {
-      name: "references out of the document",
+      name: "a relative reference of a document without an address",
       input: () => ({
-        document: inlineResource({ asyncapi: "3.0.0", operations: { send: { $ref: "http://x/y" } } }),
+        document: inlineResource({ asyncapi: "3.0.0", operations: { send: { $ref: "other.yaml#/y" } } }),
         operation: "send",
       }),
-      want: "within the document",
+      want: "no address of its own",
     },
   ];
   it.each(refused)("refuses $name", async ({ input, want }) => {
@@ -238,6 +238,14 @@ describe("asyncapi documents", () => {
     });
   });
 
+  it.each(["redis", "mqtt"])("refuses headers over %s, whose messages have none", async (protocol) => {
+    const document = document3(protocol, "127.0.0.1:1", "x");
+    expect(await faultOf(host, "asyncapi", { document, operation: "send", message })).toMatchObject({
+      type: "configuration",
+      title: "Headers not possible",
+    });
+  });
+
   it("names the package that is missing", async () => {
     const absent: string = "no-such-client";
     const missing = loadPeer("no-such-client", "nosuch", () => import(absent) as Promise<unknown>);
@@ -251,12 +259,14 @@ describe("asyncapi documents", () => {
     async (protocol) => {
       const gone = await httpPeer(() => {});
       await gone.close();
-      const document = document3(protocol, `127.0.0.1:${gone.port}`, "x");
-      expect(await faultOf(host, "asyncapi", { document, operation: "send", message })).toMatchObject({
-        type: "communication",
-      });
+      const input = {
+        document: document3(protocol, `127.0.0.1:${gone.port}`, "x"),
+        operation: "send",
+        message: { payload: message.payload },
+      };
+      expect(await faultOf(host, "asyncapi", input)).toMatchObject({ type: "communication" });
       const guarded = testHost({ network: { allowLoopback: false } });
-      expect(await faultOf(guarded, "asyncapi", { document, operation: "send", message })).toMatchObject({
+      expect(await faultOf(guarded, "asyncapi", input)).toMatchObject({
         type: "authorization",
         title: "Address not allowed",
       });
@@ -415,6 +425,7 @@ function mqttTests(version: 4 | 5, start: () => Promise<MqttBroker>): void {
       );
     });
     await publish(document({ operation: { bindings: { mqtt: { qos: 2 } } } }), {
+      ...(version === 5 ? {} : { message: { payload: message.payload } }),
       authentication: { basic: { username: "u", password: "p" } },
     });
     const headers = version === 5 ? { "x-one": "1", "idempotency-key": "run-1/do/0/call/0" } : {};
@@ -444,8 +455,9 @@ function mqttTests(version: 4 | 5, start: () => Promise<MqttBroker>): void {
 
   it("makes a fault of refused credentials", async () => {
     const authentication = { basic: { username: "u", password: "wrong-canary" } };
+    const plain = { payload: message.payload };
     expect(
-      await faultOf(host, "asyncapi", { document: document(), operation: "send", message, authentication }),
+      await faultOf(host, "asyncapi", { document: document(), operation: "send", message: plain, authentication }),
     ).toMatchObject({ type: "authentication", title: "Credentials refused" });
   });
 }
@@ -565,7 +577,7 @@ describeWith("redis-server", "asyncapi over redis", () => {
       void watcher.subscribe("pets", resolve);
     });
     while ((await sender.pubSubNumSub("pets"))["pets"] === 0) await new Promise((resolve) => setImmediate(resolve));
-    await publish(document, { authentication });
+    await publish(document, { authentication, message: { payload: message.payload } });
     expect(JSON.parse(await seen)).toEqual(message.payload);
     watcher.destroy();
     sender.destroy();
@@ -575,7 +587,7 @@ describeWith("redis-server", "asyncapi over redis", () => {
     const fault = await faultOf(host, "asyncapi", {
       document: document3("redis", `127.0.0.1:${peer.port}`, "x"),
       operation: "send",
-      message,
+      message: { payload: message.payload },
       authentication: { bearer: { token: "wrong" } },
     });
     expect(fault.type).toBe("authentication");

@@ -12,8 +12,11 @@ import {
   textMap,
 } from "../activity-arguments.ts";
 import type { ActivityServices } from "../activity-services.ts";
+import type { Credentials } from "../auth/credentials.ts";
 import type { CallContext } from "../call-context.ts";
 import { DocumentCache } from "../document-cache.ts";
+import { withDocuments } from "../resource/linked-document.ts";
+import { RelatedResources } from "../resource/related-resources.ts";
 import { transportFault } from "../transport-fault.ts";
 import {
   type AsyncapiDocument,
@@ -22,7 +25,9 @@ import {
   dereference,
   fillVariables,
   findAsyncapiOperation,
+  linkAsyncapi,
   parseAsyncapi,
+  type AsyncapiText,
 } from "./asyncapi-document.ts";
 import type { BrokerProtocol, BrokerTarget, IncomingMessage } from "./broker-target.ts";
 import { brokerProtocol } from "./protocols.ts";
@@ -42,9 +47,14 @@ export function asyncapiActivity(services: ActivityServices): Activity {
     async run(input, context: CallContext): Promise<Json> {
       const given = requireObject(input, "message");
       const message = { payload: getKey(given, "payload") ?? null, headers: textMap(given, "headers") };
-      const { protocol, target } = await resolve(input, context, message);
+      const { protocol, name, target } = await resolve(input, context, message);
+      if (protocol.withoutHeaders === true && Object.keys(message.headers).length > 0)
+        throw configurationFault(
+          "Headers not possible",
+          `Cannot publish headers over ${name}: its messages have none, they should be part of the payload`,
+        );
       try {
-        await protocol.publish(target, message, { services, context });
+        await withRenewal(protocol, target, () => protocol.publish(target, message, { services, context }));
       } catch (error) {
         throw brokerFault(error, protocol, target, context);
       }
@@ -60,7 +70,8 @@ export function asyncapiMessages(services: ActivityServices): MessageSource {
     async consume(input, context, deliver) {
       const call = context as CallContext;
       const { protocol, name, target, correlation } = await resolve(input, call, undefined);
-      if (protocol.consume === undefined)
+      const consume = protocol.consume?.bind(protocol);
+      if (consume === undefined)
         throw configurationFault(
           "Cannot consume",
           `Cannot consume messages over ${name}: the protocol has no subscriptions`,
@@ -80,7 +91,7 @@ export function asyncapiMessages(services: ActivityServices): MessageSource {
         }
       };
       try {
-        await protocol.consume(target, { services, context: call }, take);
+        await withRenewal(protocol, target, () => consume(target, { services, context: call }, take));
       } catch (error) {
         // What kept a message from becoming durable is not the broker's fault.
         throw undelivered === undefined ? brokerFault(error, protocol, target, call) : undelivered.error;
@@ -96,47 +107,62 @@ function resolver(
   context: CallContext,
   message: { readonly payload: Json; readonly headers: JsonObject } | undefined,
 ) => Promise<Resolved> {
-  const documents = new DocumentCache<AsyncapiDocument>(services.options.resources.documentTtlMs, () =>
+  const documents = new DocumentCache<AsyncapiText>(services.options.resources.documentTtlMs, () =>
     services.options.now(),
   );
   return async (input, context, message) => {
-    const resource = await services.resources.read(requireObject(input, "document"), context);
-    const document = documents.get(resource.content, (content) => parseAsyncapi(content, resource.mediaType));
-    const operation = optionalString(input, "operation");
-    const channel = optionalString(input, "channel");
-    if (operation === undefined && channel === undefined)
-      throw invalidArgument("operation", undefined, "the name of an operation, or channel the name of a channel");
-    const found = findAsyncapiOperation(document, {
-      ...(operation === undefined ? {} : { operation }),
-      ...(channel === undefined ? {} : { channel }),
-      publishes: message !== undefined,
-    });
-    const server = chooseServer(found, input);
-    const protocol = brokerProtocol(server.protocol);
-    if (protocol === undefined)
-      throw configurationFault(
-        "Protocol not available",
-        `Cannot use server "${server.name}": this server has no client for ${server.protocol}`,
-      );
-    const location = getKey(dereference(document, getKey(found.message, "correlationId")), "location");
-    return {
-      protocol,
-      name: server.protocol,
-      correlation: typeof location === "string" ? location : undefined,
-      target: {
-        ...addressOf(document, server, optionalObject(optionalObject(input, "server"), "variables")),
-        tls: server.tls,
-        address: fillVariables(
-          found.address,
-          dereferencedMembers(document, found.channel, "parameters"),
-          parameterValues(document, found, message),
-          "channel",
-        ),
-        bindings: mergedBindings(document, server, found),
-        contentType: contentTypeOf(document, found),
-        credentials: services.credentials(getKey(input, "authentication"), context),
-      },
-    };
+    const source = requireObject(input, "document");
+    const resource = await services.resources.read(source, context);
+    const text = documents.get(resource.content, (content) => parseAsyncapi(content, resource.mediaType));
+    const document = linkAsyncapi(text, resource.uri);
+    const credentials = services.credentials(getKey(input, "authentication"), context);
+    return withDocuments(document.links, new RelatedResources(services.resources, source, context), () =>
+      resolveCall(document, input, message, credentials),
+    );
+  };
+}
+
+/** What a call means by its document: protocol, address, bindings and content type. */
+function resolveCall(
+  document: AsyncapiDocument,
+  input: JsonObject,
+  message: { readonly payload: Json; readonly headers: JsonObject } | undefined,
+  credentials: Credentials | undefined,
+): Resolved {
+  const operation = optionalString(input, "operation");
+  const channel = optionalString(input, "channel");
+  if (operation === undefined && channel === undefined)
+    throw invalidArgument("operation", undefined, "the name of an operation, or channel the name of a channel");
+  const found = findAsyncapiOperation(document, {
+    ...(operation === undefined ? {} : { operation }),
+    ...(channel === undefined ? {} : { channel }),
+    publishes: message !== undefined,
+  });
+  const server = chooseServer(found, input);
+  const protocol = brokerProtocol(server.protocol);
+  if (protocol === undefined)
+    throw configurationFault(
+      "Protocol not available",
+      `Cannot use server "${server.name}": this server has no client for ${server.protocol}`,
+    );
+  const location = getKey(dereference(document, getKey(found.message, "correlationId")), "location");
+  return {
+    protocol,
+    name: server.protocol,
+    correlation: typeof location === "string" ? location : undefined,
+    target: {
+      ...addressOf(document, server, optionalObject(optionalObject(input, "server"), "variables")),
+      tls: server.tls,
+      address: fillVariables(
+        found.address,
+        dereferencedMembers(document, found.channel, "parameters"),
+        parameterValues(document, found, message),
+        "channel",
+      ),
+      bindings: mergedBindings(document, server, found),
+      contentType: contentTypeOf(document, found),
+      credentials,
+    },
   };
 }
 
@@ -247,6 +273,20 @@ function dereferencedMembers(document: AsyncapiDocument, source: JsonObject, nam
   for (const [key, value] of Object.entries(dereference(document, getKey(source, name))))
     setKey(resolved, key, dereference(document, value));
   return resolved;
+}
+
+/** Does it again, once, where the broker refused credentials that can be renewed: a token that was taken back before its time. */
+async function withRenewal(protocol: BrokerProtocol, target: BrokerTarget, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const refused =
+      error instanceof ActivityFault
+        ? error.fault.type === "authentication" && target.credentials !== undefined
+        : error instanceof Error && protocol.isRefusal?.(error) === true;
+    if (!refused || (await target.credentials?.renew()) !== true) throw error;
+    await work();
+  }
 }
 
 /** What an error of a client means: refused credentials, a connection that failed, or anything else between us and the broker, all of it communication. */

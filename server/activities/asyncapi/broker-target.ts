@@ -39,6 +39,8 @@ export interface BrokerCall {
 
 /** One messaging protocol. */
 export interface BrokerProtocol {
+  /** Set where messages have no headers: a call that gives some is refused, since they would be lost. */
+  readonly withoutHeaders?: true;
   /** Sends a message; resolves once the broker has it, as far as the protocol can tell. */
   publish(target: BrokerTarget, message: OutgoingMessage, call: BrokerCall): Promise<void>;
   /** Receives until the signal aborts or the peer ends. A message is acknowledged only after `deliver` resolved. Absent where the protocol cannot receive. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Kafka, KafkaConfig, SASLOptions } from "kafkajs";
+import type { EachMessagePayload, Kafka, KafkaConfig, SASLOptions } from "kafkajs";
 import { type Json, getKey, isJsonObject, setKey } from "@stigmer/core/lib/json.ts";
 import { brokerCredentials } from "./broker-credentials.ts";
 import type { BrokerCall, BrokerProtocol, BrokerTarget } from "./broker-target.ts";
@@ -49,19 +49,26 @@ export const kafkaProtocol: BrokerProtocol = {
       await consumer.connect();
       await consumer.subscribe({ topic: target.address, fromBeginning: false });
       await new Promise<void>((resolve, reject) => {
-        signal.addEventListener("abort", () => resolve(), { once: true });
-        if (signal.aborted) resolve();
+        let current: Promise<void> = Promise.resolve();
+        // The record under way is committed before the consumer leaves its group: nobody would commit it afterwards.
+        const stop = (): void => queueMicrotask(() => void current.then(resolve, reject));
+        signal.addEventListener("abort", stop, { once: true });
+        if (signal.aborted) stop();
         consumer.on("consumer.crash", ({ payload }) => reject(payload.error));
+        const take = async ({ topic, partition, message }: EachMessagePayload): Promise<void> => {
+          await deliver({
+            payload: decodePayload(message.value ?? Buffer.alloc(0), target.contentType),
+            headers: headersOf(message.headers ?? {}),
+          });
+          await consumer.commitOffsets([{ topic, partition, offset: (BigInt(message.offset) + 1n).toString() }]);
+        };
         consumer
           .run({
             autoCommit: false,
-            eachMessage: async ({ topic, partition, message }) => {
+            async eachMessage(record) {
               if (signal.aborted) return;
-              await deliver({
-                payload: decodePayload(message.value ?? Buffer.alloc(0), target.contentType),
-                headers: headersOf(message.headers ?? {}),
-              });
-              await consumer.commitOffsets([{ topic, partition, offset: (BigInt(message.offset) + 1n).toString() }]);
+              current = take(record);
+              await current;
             },
           })
           .catch(reject);
@@ -96,9 +103,8 @@ async function client(target: BrokerTarget, { services }: BrokerCall): Promise<K
     socketFactory({ host, port, ssl, onConnect }) {
       guard.checkHost(host);
       const socket = { host, port, lookup: guard.lookup };
-      return ssl === undefined
-        ? connectTcp(socket, onConnect)
-        : connectTls({ ...ssl, ...socket, servername: host }, onConnect);
+      // Without TLS the client gives null, whatever its types say.
+      return !ssl ? connectTcp(socket, onConnect) : connectTls({ ...ssl, ...socket, servername: host }, onConnect);
     },
   };
   return new Client(config);

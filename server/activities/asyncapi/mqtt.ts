@@ -16,6 +16,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set([4, 5, 134, 135]);
  */
 export function mqttProtocol(version: 4 | 5): BrokerProtocol {
   return {
+    ...(version === 4 ? { withoutHeaders: true } : {}),
     async publish(target, message, call) {
       const client = await connect(version, target, call, true);
       try {
@@ -39,16 +40,21 @@ export function mqttProtocol(version: 4 | 5): BrokerProtocol {
     },
     isRefusal: (error) => REFUSALS.has((error as { readonly code?: unknown }).code),
     async consume(target, call, deliver) {
-      const received = consumption(call.context.signal, deliver);
-      const client = await connect(version, target, call, false, (packet, done) => {
-        deliver(incoming(packet, target)).then(
-          () => done(),
-          (error: unknown) => {
-            received.fail(error);
+      const received = consumption<Packet>(
+        call.context.signal,
+        async ({ packet, done }) => {
+          try {
+            await deliver(incoming(packet, target));
+          } catch (error) {
             done(error instanceof Error ? error : new Error("not delivered"));
-          },
-        );
-      });
+            throw error;
+          }
+          done();
+        },
+        // The client waits for one of the two even while it ends.
+        ({ done }) => done(new Error("no longer wanted")),
+      );
+      const client = await connect(version, target, call, false, (packet, done) => received.take({ packet, done }));
       client.on("error", received.fail);
       client.on("close", received.end);
       try {
@@ -59,6 +65,12 @@ export function mqttProtocol(version: 4 | 5): BrokerProtocol {
       }
     },
   };
+}
+
+/** A message and its acknowledgement, which is not given for one that nobody takes any longer. */
+interface Packet {
+  readonly packet: IPublishPacket;
+  readonly done: (error?: Error) => void;
 }
 
 type Handler = (packet: IPublishPacket, done: (error?: Error) => void) => void;

@@ -7,6 +7,7 @@ import { loadPeer } from "./peer-package.ts";
 
 /** Redis channels (publish and subscribe). Messages have no headers and are not acknowledged: who does not listen misses them. */
 export const redisProtocol: BrokerProtocol = {
+  withoutHeaders: true,
   async publish(target, message, call) {
     const client = await connect(target, call);
     try {

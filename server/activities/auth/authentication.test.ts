@@ -173,6 +173,28 @@ describe("digest authentication", () => {
     await peer.close();
   });
 
+  it("counts the requests of one nonce, over a redirect", async () => {
+    const counts: unknown[] = [];
+    const peer = await httpPeer((request, response) => {
+      const [given] = parseChallenges(request.headers.authorization ?? "");
+      if (given === undefined)
+        return json(response, {}, 401, { "www-authenticate": 'Digest realm="r", nonce="n", qop="auth"' });
+      counts.push(given.parameters.get("nc"));
+      return request.url === "/moved" ? json(response, {}, 302, { location: "/x" }) : json(response, {});
+    });
+    await host.runner.run(
+      "http",
+      {
+        method: "get",
+        redirect: true,
+        endpoint: { uri: `${peer.origin}/moved`, authentication: { digest: { username: "u", password: "p" } } },
+      },
+      testContext(),
+    );
+    expect(counts).toEqual(["00000001", "00000002"]);
+    await peer.close();
+  });
+
   it("gives up on a password that is refused, without trying for ever", async () => {
     const peer = await httpPeer((_request, response) =>
       json(response, {}, 401, { "www-authenticate": 'Digest realm="r", nonce="n", qop="auth"' }),

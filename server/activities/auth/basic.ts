@@ -12,6 +12,7 @@ export function basicCredentials(properties: JsonObject, call: CallContext): Cre
   return {
     authorize: async (request) => withHeader(request, "authorization", `Basic ${encoded}`),
     challenged: async () => false,
+    renew: async () => false,
     plain: async () => ({ kind: "password", username, password }),
   };
 }

@@ -8,6 +8,7 @@ export function bearerCredentials(properties: JsonObject): Credentials {
   return {
     authorize: async (request) => withHeader(request, "authorization", `Bearer ${token}`),
     challenged: async () => false,
+    renew: async () => false,
     plain: async () => ({ kind: "token", token }),
   };
 }

@@ -6,6 +6,8 @@ export interface Credentials {
   authorize(request: HttpRequest): Promise<HttpRequest>;
   /** The peer answered 401: tells whether another try, authorized anew, can end better. */
   challenged(request: HttpRequest, reply: HttpReply): Promise<boolean>;
+  /** The peer refused in words of its own protocol: tells whether other credentials can be had, which are then given. */
+  renew(): Promise<boolean>;
   /** User and password or a token, for protocols without HTTP headers; undefined where the policy has neither. */
   plain(): Promise<PlainCredentials | undefined>;
 }

@@ -30,18 +30,23 @@ export function digestCredentials(
   const username = requireString(properties, "username");
   const password = requireString(properties, "password");
   let challenge: Answerable | undefined;
+  let count = 0;
   return {
     async authorize(request) {
       if (challenge === undefined) return request;
-      return withHeader(request, "authorization", answer(challenge, request, username, password, nonce()));
+      // Each request of a nonce has a higher count (a redirect asks again with the same one): a server takes any other for a replay.
+      count += 1;
+      return withHeader(request, "authorization", answer(challenge, request, username, password, nonce(), count));
     },
     async challenged(_request, reply) {
       const offered = answerable(parseChallenges(reply.headers["www-authenticate"] ?? ""));
       if (offered === undefined) return false;
       const again = challenge === undefined || offered.parameters.get("stale")?.toLowerCase() === "true";
       challenge = offered;
+      count = 0;
       return again;
     },
+    renew: async () => false,
     plain: async () => ({ kind: "password", username, password }),
   };
 }
@@ -70,12 +75,13 @@ function answer(
   username: string,
   password: string,
   cnonce: string,
+  uses: number,
 ): string {
   const digest = (text: string | Uint8Array): string => createHash(hash).update(text).digest("hex");
   const realm = parameters.get("realm") ?? "";
   const nonce = parameters.get("nonce") ?? "";
   const uri = request.url.pathname + request.url.search;
-  const count = "00000001";
+  const count = uses.toString(16).padStart(8, "0");
   const secret = digest(`${username}:${realm}:${password}`);
   const a1 = session ? digest(`${secret}:${nonce}:${cnonce}`) : secret;
   const a2 = digest(

@@ -11,22 +11,25 @@ export function oauth2Credentials(
   tokens: TokenService,
 ): Credentials {
   let refusals = 0;
+  let last: string | undefined;
   const token = async (): Promise<AccessToken> => {
     const granted = await tokens.token(properties, scheme);
     call.secrets.redactor.addDerived(granted.value);
+    last = granted.value;
     return granted;
+  };
+  const renew = async (): Promise<boolean> => {
+    if (last !== undefined) tokens.reject(properties, scheme, last);
+    refusals += 1;
+    return refusals === 1;
   };
   return {
     async authorize(request) {
       const { scheme: type, value } = await token();
       return withHeader(request, "authorization", `${type} ${value}`);
     },
-    async challenged(request) {
-      const used = request.headers["authorization"]?.split(" ")[1];
-      if (used !== undefined) tokens.reject(properties, scheme, used);
-      refusals += 1;
-      return refusals === 1;
-    },
+    challenged: renew,
+    renew,
     plain: async () => ({ kind: "token", token: (await token()).value }),
   };
 }

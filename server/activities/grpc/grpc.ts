@@ -8,16 +8,17 @@ import {
   credentials as channelCredentials,
   status,
 } from "@grpc/grpc-js";
-import type protobuf from "protobufjs";
 import { type Json, type JsonObject, getKey, isJsonArray } from "@stigmer/core/lib/json.ts";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
 import { ActivityFault, type Activity } from "../activity.ts";
 import { configurationFault, invalidArgument, requireObject, requireString } from "../activity-arguments.ts";
 import type { ActivityServices } from "../activity-services.ts";
+import type { Credentials } from "../auth/credentials.ts";
 import { type CallContext, callHeaders } from "../call-context.ts";
-import { DocumentCache } from "../document-cache.ts";
 import { grpcFault } from "./grpc-status.ts";
-import { type ProtoMethod, parseProto, protoMethod } from "./proto-method.ts";
+import { RelatedResources } from "../resource/related-resources.ts";
+import { ProtoFiles } from "./proto-files.ts";
+import { type ProtoMethod, protoMethod } from "./proto-method.ts";
 
 const GenericClient = makeGenericClientConstructor({}, "stigmer");
 
@@ -29,21 +30,27 @@ const TLS_PORTS = new Set([443, 8443]);
  * `arguments.messages`, or one message. Ports 443 and 8443, and hosts with `https://`, speak TLS.
  */
 export function grpcActivity(services: ActivityServices): Activity {
-  const protos = new DocumentCache<protobuf.Root>(services.options.resources.documentTtlMs, () =>
-    services.options.now(),
-  );
+  const protos = new ProtoFiles(services.options.resources.documentTtlMs, () => services.options.now());
   return {
     kind: "grpc",
     async run(input, context: CallContext) {
       const service = requireObject(input, "service");
-      const resource = await services.resources.read(requireObject(input, "proto"), context);
-      const root = protos.get(resource.content, parseProto);
+      const source = requireObject(input, "proto");
+      const resource = await services.resources.read(source, context);
+      const root = await protos.load(resource, new RelatedResources(services.resources, source, context));
       const method = protoMethod(root, requireString(service, "name"), requireString(input, "method"));
       const messages = requestMessages(method, getKey(input, "arguments"));
-      const metadata = await callMetadata(service, method, services, context);
+      const credentials = services.credentials(getKey(service, "authentication"), context);
       const client = await connect(service, services);
+      const attempt = async (): Promise<Json> =>
+        call(client, method, messages, await callMetadata(method, credentials, context), services, context);
       try {
-        return await call(client, method, messages, metadata, services, context);
+        return await attempt().catch(async (error: unknown) => {
+          // A token that was taken back before its time is replaced once.
+          const refused = error instanceof ActivityFault && error.fault.type === "authentication";
+          if (!refused || (await credentials?.renew()) !== true) throw error;
+          return attempt();
+        });
       } finally {
         client.close();
       }
@@ -108,14 +115,12 @@ async function connect(service: JsonObject, services: ActivityServices): Promise
 }
 
 async function callMetadata(
-  service: JsonObject,
   method: ProtoMethod,
-  services: ActivityServices,
+  credentials: Credentials | undefined,
   context: CallContext,
 ): Promise<Metadata> {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(callHeaders(context))) metadata.set(name, value);
-  const credentials = services.credentials(getKey(service, "authentication"), context);
   if (credentials === undefined) return metadata;
   const { headers } = await credentials.authorize({
     method: "POST",

@@ -1,6 +1,7 @@
 import protobuf from "protobufjs";
 import { type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
 import { configurationFault, invalidArgument } from "../activity-arguments.ts";
+import { unusableProto } from "./proto-files.ts";
 
 /** A method of a service, ready to be called with JSON. */
 export interface ProtoMethod {
@@ -23,28 +24,6 @@ const CONVERSION: protobuf.IConversionOptions = {
   oneofs: false,
   json: true,
 };
-
-/** Parses a .proto text. Imports other than the well-known types have no place to come from and are refused. */
-export function parseProto(text: string): protobuf.Root {
-  let parsed: protobuf.IParserResult;
-  const root = new protobuf.Root();
-  try {
-    parsed = protobuf.parse(text, root, { keepCase: true });
-  } catch (error) {
-    throw unusable(error instanceof Error ? error.message : "it does not parse");
-  }
-  for (const name of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]) {
-    const known = protobuf.common.get(name);
-    if (known?.nested !== undefined) root.addJSON(known.nested);
-    else throw unusable(`it imports "${name}", only google/protobuf types can be imported`);
-  }
-  try {
-    root.resolveAll();
-  } catch (error) {
-    throw unusable(error instanceof Error ? error.message : "it refers to what it does not define");
-  }
-  return root;
-}
 
 /** Finds a method; the service may be named with or without its package, as long as that is unambiguous. */
 export function protoMethod(root: protobuf.Root, serviceName: string, methodName: string): ProtoMethod {
@@ -71,7 +50,7 @@ export function protoMethod(root: protobuf.Root, serviceName: string, methodName
   }
   method.resolve();
   const { resolvedRequestType: request, resolvedResponseType: response } = method;
-  if (request === null || response === null) throw unusable(`the types of "${methodName}" are not defined`);
+  if (request === null || response === null) throw unusableProto(`the types of "${methodName}" are not defined`);
   return {
     path: `/${exact.fullName.slice(1)}/${methodName}`,
     requestStream: method.requestStream === true,
@@ -122,8 +101,4 @@ function servicesOf(namespace: protobuf.NamespaceBase): readonly protobuf.Servic
     if (nested instanceof protobuf.Service) return [nested];
     return nested instanceof protobuf.Namespace ? servicesOf(nested) : [];
   });
-}
-
-function unusable(problem: string): Error {
-  return configurationFault("Unusable proto resource", `Cannot use the proto resource: ${problem}`);
 }

@@ -1,15 +1,20 @@
 import { type Json, type JsonObject, getKey, isJsonArray, isJsonObject } from "@stigmer/core/lib/json.ts";
-import { getAtPointer } from "@stigmer/core/lib/json-pointer.ts";
 import { configurationFault } from "../activity-arguments.ts";
+import { LinkedDocument } from "../resource/linked-document.ts";
 import { parseResource } from "../resource/resource-reader.ts";
 
 /** The versions that differ in how they say things. */
 export type OpenApiDialect = "2.0" | "3.0" | "3.1";
 
-/** A parsed document and where it came from, which relative server addresses refer to. */
-export interface OpenApiDocument {
+/** A parsed text; what it refers to belongs to a call (`linkOpenApi`). */
+export interface OpenApiText {
   readonly dialect: OpenApiDialect;
   readonly root: JsonObject;
+}
+
+/** A document with what it refers to. */
+export interface OpenApiDocument extends OpenApiText {
+  readonly links: LinkedDocument;
 }
 
 /** An operation with what its path adds to it. */
@@ -24,11 +29,8 @@ export interface OpenApiOperation {
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/** References followed one after the other before they are taken for a circle. */
-const REFERENCES_MAX = 32;
-
 /** Parses an OpenAPI document, JSON or YAML; throws a configuration fault for anything that is none. */
-export function parseOpenApi(content: string, mediaType: string): OpenApiDocument {
+export function parseOpenApi(content: string, mediaType: string): OpenApiText {
   const root = parseResource({ content, mediaType });
   if (!isJsonObject(root)) throw unusable("it is neither JSON nor YAML");
   if (getKey(root, "swagger") === "2.0") return { dialect: "2.0", root };
@@ -38,6 +40,11 @@ export function parseOpenApi(content: string, mediaType: string): OpenApiDocumen
   throw unusable(
     `its version is ${JSON.stringify(version ?? getKey(root, "swagger") ?? null)}, it should be Swagger 2.0 or OpenAPI 3.0 or 3.1`,
   );
+}
+
+/** A document for one call, which came from `uri`: references are relative to it. */
+export function linkOpenApi(text: OpenApiText, uri: string): OpenApiDocument {
+  return { ...text, links: new LinkedDocument(uri, text.root, unusable) };
 }
 
 /** Finds an operation by its `operationId`. */
@@ -68,20 +75,9 @@ export function findOperation(document: OpenApiDocument, operationId: string): O
   );
 }
 
-/** A value with its `$ref` followed; references out of the document are refused, since nobody vouches for what they would fetch. */
+/** A value with its `$ref` followed, into other documents too. */
 export function resolve(document: OpenApiDocument, value: Json | undefined): JsonObject {
-  let current = value;
-  for (let steps = 0; isJsonObject(current); steps += 1) {
-    const reference = getKey(current, "$ref");
-    if (typeof reference !== "string") return current;
-    if (!reference.startsWith("#"))
-      throw unusable(`it refers to "${reference}", only references within the document are followed`);
-    if (steps >= REFERENCES_MAX) throw unusable(`its reference "${reference}" goes in circles`);
-    const target = getAtPointer(document.root, decodeFragment(reference.slice(1)));
-    if (target === undefined) throw unusable(`its reference "${reference}" leads nowhere`);
-    current = target;
-  }
-  return {};
+  return document.links.follow(value);
 }
 
 /** An object member; absent or of another type gives the empty object. */
@@ -120,12 +116,4 @@ function mergedParameters(
     }
   }
   return [...merged.values()];
-}
-
-function decodeFragment(fragment: string): string {
-  try {
-    return decodeURIComponent(fragment);
-  } catch {
-    return fragment;
-  }
 }

@@ -5,6 +5,10 @@ import { findProgram } from "./find-program.ts";
 /** A container engine's command line client. */
 export interface ContainerEngine {
   readonly command: string;
+  /** Arguments that remove a container at once, running or not: podman would ask it to stop and wait ten seconds first. */
+  readonly remove: readonly string[];
+  /** The template of one label in a list of containers, where the two differ as well. */
+  labelTemplate(label: string): string;
 }
 
 let found: { readonly path: string; readonly policy: string; readonly engine: ContainerEngine | string } | undefined;
@@ -33,7 +37,19 @@ function find(policy: Pick<RunPolicy, "sandbox">): ContainerEngine | string {
     if (asked.status !== 0) problems.push(`${name} has no engine that answers`);
     else if (policy.sandbox !== "none" && !/rootless|true/u.test(asked.stdout))
       problems.push(`the engine of ${name} does not run rootless`);
-    else return { command };
+    else return name === "podman" ? podman(command) : docker(command);
   }
   return problems.length === 0 ? "neither podman nor docker is installed" : problems.join("; ");
+}
+
+function podman(command: string): ContainerEngine {
+  return {
+    command,
+    remove: ["rm", "--force", "--time=0"],
+    labelTemplate: (label) => `{{index .Labels "${label}"}}`,
+  };
+}
+
+function docker(command: string): ContainerEngine {
+  return { command, remove: ["rm", "--force"], labelTemplate: (label) => `{{.Label "${label}"}}` };
 }

@@ -18,7 +18,7 @@ import {
 import type { ActivityOptions } from "../activity-options.ts";
 import type { ActivityServices } from "../activity-services.ts";
 import type { CallContext } from "../call-context.ts";
-import { containerEngine } from "./container-engine.ts";
+import { type ContainerEngine, containerEngine } from "./container-engine.ts";
 import { environmentOf, processOutput, requirePermission, returnOf, stdinOf } from "./process-arguments.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 
@@ -62,16 +62,20 @@ export function containerActivity({ options }: ActivityServices): Activity {
       if (cleanup === "always") flags.push("--rm");
       if (keepMs !== undefined) flags.push("--label", `${EXPIRY_LABEL}=${options.now() + keepMs}`);
       const wanted = returnOf(input);
+      let ended = false;
       try {
-        return processOutput(await client(["run", ...flags, ...program(input)], stdinOf(input)), wanted);
+        const result = await client(["run", ...flags, ...program(input)], stdinOf(input));
+        ended = true;
+        return processOutput(result, wanted);
       } catch (error) {
-        // Killing the client leaves the container running: a stopped task must stop its work, and it is gone for `always` too.
-        if (context.signal.aborted || cleanup === "always")
-          await client(["rm", "--force", name], "", AbortSignal.timeout(30_000)).catch(() => {});
+        // Killing the client leaves the container running: a task that was stopped, or went over a limit, must stop its work.
+        if (!ended) await client([...engine.remove, name], "", AbortSignal.timeout(30_000)).catch(() => {});
         throw error;
       } finally {
         if (keepMs !== undefined)
-          scheduleSweep(keepMs, () => sweep((args) => client(args, "", AbortSignal.timeout(30_000)), options.now()));
+          scheduleSweep(keepMs, () =>
+            sweep(engine, (args) => client(args, "", AbortSignal.timeout(30_000)), options.now()),
+          );
       }
     },
   };
@@ -169,17 +173,21 @@ function scheduleSweep(afterMs: number, work: () => Promise<void>): void {
 }
 
 /** Removes every container whose time is up, those of a server before a restart included. */
-async function sweep(client: (args: readonly string[]) => Promise<ProcessResult>, nowMs: number): Promise<void> {
+async function sweep(
+  engine: ContainerEngine,
+  client: (args: readonly string[]) => Promise<ProcessResult>,
+  nowMs: number,
+): Promise<void> {
   const listed = await client([
     "ps",
     "--all",
     "--filter",
     `label=${EXPIRY_LABEL}`,
     "--format",
-    `{{.ID}} {{.Label "${EXPIRY_LABEL}"}}`,
+    `{{.ID}} ${engine.labelTemplate(EXPIRY_LABEL)}`,
   ]);
   for (const line of listed.stdout.split("\n")) {
     const [id, expiresAt] = line.trim().split(" ");
-    if (id !== undefined && id !== "" && Number(expiresAt) <= nowMs) await client(["rm", "--force", id]);
+    if (id !== undefined && id !== "" && Number(expiresAt) <= nowMs) await client([...engine.remove, id]);
   }
 }

@@ -16,6 +16,7 @@ import { transportFault } from "../transport-fault.ts";
 
 /** An external resource as text. */
 export interface ResourceText {
+  /** Where it came from: after redirects, the last address, which is what its own relative references refer to. */
   readonly uri: string;
   readonly content: string;
   readonly mediaType: string;
@@ -69,7 +70,7 @@ export class ResourceReader {
       ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
     };
     try {
-      const { reply } = await exchange(
+      const { request, reply } = await exchange(
         this.#client,
         { method: "GET", url, headers },
         {
@@ -84,9 +85,9 @@ export class ResourceReader {
       const mediaType = parseMediaType(reply.headers["content-type"]).essence;
       const untold = mediaType === "" || mediaType === "text/plain" || mediaType === "application/octet-stream";
       return {
-        uri: url.href,
+        uri: request.url.href,
         content: reply.body.toString("utf8"),
-        mediaType: untold ? typeByName(url.pathname, mediaType) : mediaType,
+        mediaType: untold ? typeByName(request.url.pathname, mediaType) : mediaType,
       };
     } catch (error) {
       const fault = transportFault(error, url.host);

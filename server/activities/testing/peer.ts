@@ -26,6 +26,18 @@ export function describeWith(program: string, name: string, body: () => void): v
   });
 }
 
+/** Describes tests unless there is a problem, which one test names then, in CI too: what they need depends on more than what is installed. */
+export function describeUnless(problem: string | undefined, name: string, body: () => void): void {
+  if (problem === undefined) describe(name, body);
+  else describe(name, () => it.skip(problem, () => {}));
+}
+
+/** Describes tests that need a server too heavy to be started by them, at the address in a variable; without it one test says so, in CI too. */
+export function describeWithVariable(variable: string, name: string, body: () => void): void {
+  const problem = process.env[variable] === undefined ? `needs a server at ${variable}, which is not set` : undefined;
+  describeUnless(problem, name, body);
+}
+
 /** A server program under way. */
 export interface Peer {
   readonly port: number;
@@ -37,8 +49,7 @@ export async function startPeer(
   program: string,
   args: (port: number, directory: string) => readonly string[],
 ): Promise<Peer> {
-  const file = findProgram(program, searchPath());
-  if (file === undefined) throw new Error(`${program} is not installed`);
+  const file = requireProgram(program);
   const directory = mkdtempSync(path.join(tmpdir(), "stigmer-peer-"));
   const port = await freePort();
   const child = spawn(file, [...args(port, directory)], { stdio: "ignore", cwd: directory });
@@ -56,11 +67,19 @@ export async function startPeer(
   };
 }
 
+/** Where a program is; one that is absent is an error, since its tests are not described then. */
+export function requireProgram(program: string): string {
+  const file = findProgram(program, searchPath());
+  if (file === undefined) throw new Error(`${program} is not installed`);
+  return file;
+}
+
 function searchPath(): string {
   return `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin`;
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
   const { createServer } = await import("node:net");
   const server = createServer();
   await new Promise<void>((resolve) => {
@@ -74,7 +93,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function reachable(port: number, child: ChildProcess): Promise<void> {
+/** Resolves once a child takes connections; rejects where it ends before. */
+export async function reachable(port: number, child: ChildProcess): Promise<void> {
   while (child.exitCode === null) {
     const connected = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => {
