@@ -6,6 +6,7 @@ import { problemsOf } from "./official-examples.ts";
 const docs = join(import.meta.dirname, "..", "docs");
 const pages = [
   join(docs, "semantics.md"),
+  join(docs, "guides", "events.md"),
   ...readdirSync(join(docs, "reference", "tasks")).map((file) => join(docs, "reference", "tasks", file)),
 ];
 

@@ -9,7 +9,7 @@ import type { HistoryEntry } from "../../server/engine/engine.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { ConformanceHost, Observation } from "../host.ts";
 import { simulationOf } from "../simulate-host.ts";
-import { EngineCaseWorld, RUN_ID } from "./engine-case-world.ts";
+import { type CaseRun, EngineCaseWorld, RUN_ID } from "./engine-case-world.ts";
 
 /**
  * Runs cases on the embedded engine itself: journal, timers, subscriptions, outbox and child runs are those of the server, only time, disk and calls are not. What is told of a run is what the
@@ -31,18 +31,26 @@ function hostWith(name: string, options: Partial<EngineOptions>): ConformanceHos
           .map((diagnostic) => `${diagnostic.code} ${diagnostic.message} ${diagnostic.hint ?? ""}`);
       const told = { errors: texts("error"), warnings: texts("warning") };
       if (document === undefined) return told;
-      return { ...told, ...(await observe(one, document, options)) };
+      return { ...told, ...(await runCase(one, document, { options })).observation };
     },
   };
 }
 
-async function observe(
+/** Runs a case, perhaps with a crash: what is seen of it, and how many commits with records of journals it took. */
+export async function runCase(
   one: ConformanceCase,
   document: WorkflowDocument,
-  options: Partial<EngineOptions>,
+  how: CaseRun,
+): Promise<{ readonly observation: Omit<Observation, "errors" | "warnings">; readonly commits: number }> {
+  const world = new EngineCaseWorld({ document, ...simulationOf(one) }, how);
+  await world.run();
+  return { observation: await observe(world, document), commits: world.commits };
+}
+
+async function observe(
+  world: EngineCaseWorld,
+  document: WorkflowDocument,
 ): Promise<Omit<Observation, "errors" | "warnings">> {
-  const world = new EngineCaseWorld({ document, ...simulationOf(one) });
-  await world.run(options);
   const { engine, runner, published, refused, lastOutsideMs } = world;
   const view = await engine.view(RUN_ID);
   if (view === undefined) throw new Error("Cannot observe the run: it is unknown, it should have been started");

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import type { ControlEvent } from "@stigmer/core/protocol/event.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import type { Waiting } from "@stigmer/core/protocol/state.ts";
-import type { RunRow, Write } from "../store/ports.ts";
+import type { RunChanges, RunRow, Write } from "../store/ports.ts";
 
 /** What starting a run needs. The run row's `status`, `head`, `active`, `run` and times are the engine's to fill. */
 export interface StartRun {
@@ -32,11 +32,12 @@ export interface RunView {
   readonly waiting: readonly Waiting[];
 }
 
-/** One journalled fact. */
+/** One journalled fact, with what it made of tasks. */
 export interface HistoryEntry {
   readonly seq: number;
   readonly at: number;
   readonly fact: JsonObject;
+  readonly trace: readonly TaskTrace[];
 }
 
 /** One step of a watched run: the row after it and the trace it made; `position` is the journal sequence to resume from. */
@@ -51,12 +52,12 @@ type WithoutTime<Event> = Event extends ControlEvent ? Omit<Event, "at"> : never
 /** An operator's control as requested: the engine gives it its time. */
 export type ControlRequest = WithoutTime<ControlEvent>;
 
-/** Why a control is refused: an illegal phase, an unknown task. Maps to FAILED_PRECONDITION or INVALID_ARGUMENT. */
+/** Why a request is refused: an illegal phase, an unknown task, no such run, stored data that is not what was written. Maps to FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, DATA_LOSS. */
 export class ControlRefused extends Error {
   override readonly name = "ControlRefused";
-  readonly kind: "phase" | "argument" | "missing";
+  readonly kind: "phase" | "argument" | "missing" | "damaged";
 
-  constructor(kind: "phase" | "argument" | "missing", message: string) {
+  constructor(kind: ControlRefused["kind"], message: string) {
     super(message);
     this.kind = kind;
   }
@@ -66,8 +67,11 @@ export class ControlRefused extends Error {
 export interface Engine {
   /** Starts a run; with a known idempotency key returns the run that has it. Rejects with CommitConflict or StoreUnavailable. */
   start(request: StartRun): Promise<RunRow>;
-  /** Applies an operator's control. Rejects with ControlRefused. */
-  control(runId: string, control: ControlRequest): Promise<RunRow>;
+  /**
+   * Applies an operator's control. Rejects with ControlRefused. `outcome` is what the row is to say of it, in the same commit and instead of what the engine would: the report of a foreign runner
+   * by which it has ended.
+   */
+  control(runId: string, control: ControlRequest, outcome?: RunChanges): Promise<RunRow>;
   /** Delivers CloudEvents of an organization to every subscription that matches, and to triggers; resolves when durable. */
   publish(org: string, events: readonly JsonObject[]): Promise<{ readonly deliveries: number }>;
   /** Present state, in words where people read it; undefined for an unknown run. */
@@ -80,6 +84,8 @@ export interface Engine {
   stateAt(runId: string, seq: number): Promise<(RunView & { readonly trace: readonly TaskTrace[] }) | undefined>;
   /** Changes after a position, first the present state; ends after the terminal change. Gap-free: reads the journal when the watcher is behind. */
   watch(runId: string, fromPosition: number, signal: AbortSignal): AsyncIterable<RunChange>;
+  /** The row of a run as soon as it has ended or is quarantined, at once when it has; undefined when the signal aborts or the engine stops first. Rejects with ControlRefused for an unknown run. */
+  ended(runId: string, signal: AbortSignal): Promise<RunRow | undefined>;
   /** Stops taking work, lets running activities end for at most `drainMs`, and flushes. Runs stay as they are and go on at the next start. */
   stop(drainMs: number): Promise<void>;
 }

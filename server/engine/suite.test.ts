@@ -1,5 +1,13 @@
+import { afterEach } from "vitest";
 import { describeEngine } from "./suite.ts";
 import { EmbeddedWorld } from "./testing/embedded-world.ts";
+import { SqliteDisk } from "./testing/world-disk.ts";
+
+const disks: SqliteDisk[] = [];
+
+afterEach(async () => {
+  for (const disk of disks.splice(0)) await disk.remove();
+});
 
 describeEngine("EmbeddedEngine", () => EmbeddedWorld.open());
 describeEngine("EmbeddedEngine without room", () =>
@@ -16,3 +24,8 @@ describeEngine("EmbeddedEngine without room", () =>
     },
   }),
 );
+describeEngine("EmbeddedEngine on SQLite", () => {
+  const disk = new SqliteDisk();
+  disks.push(disk);
+  return EmbeddedWorld.on(disk);
+});

@@ -137,6 +137,46 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "activities: what is not awaited goes on when its run has ended, until it is done",
+    async run(world) {
+      let finish = (_output: Json): void => undefined;
+      let aborted = 0;
+      const work = new Promise<Json>((resolve) => {
+        finish = resolve;
+      });
+      world.answer("work", (_call, _input, { signal }) => {
+        signal.addEventListener("abort", () => aborted++);
+        return work;
+      });
+      await started(world, { work: { run: { shell: { command: "x" }, await: false } }, end: { set: { n: 1 } } });
+      expect((await world.engine.view("r1"))?.row).toMatchObject({ status: "completed", active: true });
+      expect([world.calls("work") > 0, aborted]).toEqual([true, 0]);
+      finish("done");
+      await world.settle();
+      const calls = world.calls("work");
+      expect((await world.engine.view("r1"))?.row).toMatchObject({ status: "completed", active: false });
+      expect(await output(world)).toEqual({ n: 1 });
+      const facts = (await world.engine.history("r1", 1, 10)).map(({ fact }) => fact["type"]);
+      expect(facts).toEqual(["started", "activityCompleted"]);
+      await world.settle();
+      expect([world.calls("work"), aborted]).toEqual([calls, 0]);
+    },
+  },
+  {
+    name: "activities: cancelling a run also stops what it does not await",
+    async run(world) {
+      let aborted = 0;
+      world.answer("work", (_call, _input, { signal }) => {
+        signal.addEventListener("abort", () => aborted++);
+        return forever();
+      });
+      await started(world, { work: { run: { shell: { command: "x" }, await: false } }, nap: { wait: { hours: 1 } } });
+      const row = await world.engine.control("r1", { type: "cancelled" });
+      expect(row).toMatchObject({ status: "cancelled", active: false });
+      expect(aborted).toBe(1);
+    },
+  },
+  {
     name: "events: a matching event goes to the run that listens, once",
     async run(world) {
       await started(world, { hear: { listen: { to: { one: { with: { type: "red" } } } } } });
@@ -331,6 +371,27 @@ const watching: readonly Scenario[] = [
       const later = await collect(world, changes[0]?.position);
       await later.done;
       expect(later.changes.flatMap(({ trace }) => trace)).toEqual(changes.slice(1).flatMap(({ trace }) => trace));
+    },
+  },
+  {
+    name: "ended: gives the row at the end and not before, at once afterwards, nothing when the caller leaves",
+    async run(world) {
+      await started(world, { one: call, nap: { wait: { seconds: 1 } } });
+      const { signal } = new AbortController();
+      const leave = new AbortController();
+      const seen: (string | undefined)[] = [];
+      const waits = [signal, signal, leave.signal].map(async (until) =>
+        seen.push((await world.engine.ended("r1", until))?.status),
+      );
+      await world.settle();
+      leave.abort();
+      await world.settle();
+      expect(seen).toEqual([undefined]);
+      await world.pass(2_000);
+      await Promise.all(waits);
+      expect(seen).toEqual([undefined, "completed", "completed"]);
+      expect((await world.engine.ended("r1", signal))?.status).toBe("completed");
+      await expect(world.engine.ended("nobody", signal)).rejects.toThrow(ControlRefused);
     },
   },
 ];

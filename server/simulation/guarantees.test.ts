@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const text = readFileSync(path.join(root, "docs/guarantees.md"), "utf8");
-const simulation = ["observer.ts", "run-seed.ts", "world.ts"]
+const simulation = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
   .map((file) => readFileSync(path.join(import.meta.dirname, file), "utf8"))
   .join("\n");
 

@@ -1,8 +1,9 @@
-import type { TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/dsl/model.ts";
-import { taskEntries } from "@stigmer/core/dsl/task-kind.ts";
-import { isJsonArray, isJsonObject, type Json } from "@stigmer/core/lib/json.ts";
+import type { RetryPolicy, TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import { taskEntries, taskKind } from "@stigmer/core/dsl/task-kind.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
 import { secretMarker } from "@stigmer/core/lib/secret-marker.ts";
-import { eventData } from "./generate-workflow.ts";
+import { anyOf, heard } from "./expected-value.ts";
+import { holdOf } from "./hold.ts";
 
 /*
  * The reference: an independent recursive interpreter of what generated documents hold. It knows no time, no events and no persistence, only what a run must come to. It shares no code with
@@ -14,20 +15,25 @@ export type Expected =
   | { readonly status: "completed"; readonly output: Json }
   | { readonly status: "faulted"; readonly titles: readonly string[] };
 
+/** Where a call stands: what its outcome depends on. */
+export interface CallPlace {
+  readonly pointer: string;
+  readonly iterations: readonly number[];
+  readonly attempt: number;
+}
+
+/** What comes of a call. */
+export type Outcome = { readonly output: Json } | { readonly title: string };
+
 /** What the oracle asks of the world. */
 export interface OracleWorld {
   /** Outcome of an activity at a place; the same answer whoever asks. */
-  outcome(
-    pointer: string,
-    iterations: readonly number[],
-    attempt: number,
-    body: Json,
-  ): { readonly output: Json } | { readonly title: string };
-  child(name: string): WorkflowDocument;
+  outcome(place: CallPlace, body: Json): Outcome;
+  child(name: string): { readonly document: WorkflowDocument; readonly world: OracleWorld };
 }
 
-/** Any output will do: what the world decides (an event's id and time) is not the oracle's to know. */
-export const ANYTHING: Json = "\u0000anything";
+/** The HTTP status of a fault by its title: what retries and catches look at. */
+const STATUS: Readonly<Record<string, number>> = { Failed: 500, Raised: 409, "Outcome unknown": 500 };
 
 class FaultOf {
   readonly titles: readonly string[];
@@ -36,7 +42,7 @@ class FaultOf {
   }
 }
 
-/** `exit` leaves the list, `end` the workflow. */
+/** `end` leaves the workflow. */
 class End {
   readonly output: Json;
   constructor(output: Json) {
@@ -49,21 +55,29 @@ interface Scope {
   readonly attempt: number;
 }
 
-type Flow = { readonly value: Json; readonly then: "next" | "exit" };
+/** What a list comes to; `exited` by a task that said so. */
+interface Flow {
+  readonly value: Json;
+  readonly exited: boolean;
+}
 
 /** What a run of the document with this input must come to. */
 export function expectedResult(document: WorkflowDocument, input: Json, world: OracleWorld): Expected {
-  const run = new Reference(world);
+  const run = new Reference(document, world);
+  // A generated workflow timeout is either too short for the wait the workflow begins with, or too long to matter.
+  if (isShort(document.timeout)) return { status: "faulted", titles: ["Workflow timed out"] };
   const result = run.list(document.do, "/do", input, { iterations: [], attempt: 1 });
   if (result instanceof FaultOf) return { status: "faulted", titles: result.titles };
   return { status: "completed", output: result instanceof End ? result.output : result.value };
 }
 
 class Reference {
+  readonly #document: WorkflowDocument;
   readonly #world: OracleWorld;
   #context: Json = {};
 
-  constructor(world: OracleWorld) {
+  constructor(document: WorkflowDocument, world: OracleWorld) {
+    this.#document = document;
     this.#world = world;
   }
 
@@ -76,11 +90,11 @@ class Reference {
       const result = this.#task(entry.task, `${pointer}/${String(entry.index)}/${entry.name}`, value, scope);
       if (result instanceof FaultOf || result instanceof End) return result;
       ({ value } = result);
-      if (result.then === "exit") return { value, then: "next" };
-      const target = entries.findIndex(({ name }) => name === result.then);
+      if (result.then === "exit") return { value, exited: true };
+      const target = entries.findIndex(({ name, index }) => [name, `${String(index)}/${name}`].includes(result.then));
       at = target >= 0 ? target : at + 1;
     }
-    return { value, then: "next" };
+    return { value, exited: false };
   }
 
   #task(
@@ -90,14 +104,55 @@ class Reference {
     scope: Scope,
   ): { readonly value: Json; readonly then: string } | FaultOf | End {
     if (task.if !== undefined && !truthy(this.#evaluate(task.if, input))) return { value: input, then: "next" };
+    const hold = holdOf(task);
+    if (hold !== undefined) {
+      if (hold.context !== undefined) this.#context = hold.context;
+      return { value: hold.output, then: hold.jumpTo ?? "next" };
+    }
+    const result = this.#extended(task, pointer, input, scope);
+    if (result instanceof FaultOf || result instanceof End) return result;
+    const then = result.then ?? task.then ?? "continue";
+    if (then === "end") return new End(result.value);
+    return { value: result.value, then: then === "continue" ? "next" : then };
+  }
+
+  /** The task within its extensions: what they put out is lost, unless the one before is left by `exit`. */
+  #extended(
+    task: TaskDefinition,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json; readonly then?: string } | FaultOf | End {
+    const extension = pointer.startsWith("/use/extensions/") ? undefined : this.#extensionOf(task);
+    const place = extension === undefined ? "" : `/use/extensions/0/${extension.name}`;
+    const before = extension?.before;
+    const first = before === undefined ? undefined : this.list(before, `${place}/before`, input, scope);
+    if (first instanceof FaultOf || first instanceof End) return first;
+    if (first?.exited === true) return this.#put(task, first.value);
     const result = this.#body(task, pointer, input, scope);
     if (result instanceof FaultOf || result instanceof End) return result;
+    const put = this.#put(task, result.value);
+    const after =
+      extension?.after === undefined ? undefined : this.list(extension.after, `${place}/after`, put.value, scope);
+    if (after instanceof FaultOf || after instanceof End) return after;
+    return { ...put, ...(result.then === undefined ? {} : { then: result.then }) };
+  }
+
+  #put(task: TaskDefinition, raw: Json): { readonly value: Json } {
     const as = task.output?.as;
-    const value = as === undefined ? result.value : this.#evaluate(as, result.value);
-    if (task.export?.as !== undefined) this.#context = this.#evaluate(task.export.as, value);
-    const then = result.then ?? task.then ?? "continue";
-    if (then === "end") return new End(value);
-    return { value, then: then === "continue" ? "next" : then };
+    const value = as === undefined ? raw : this.#evaluate(as as Json, raw);
+    if (task.export?.as !== undefined) this.#context = this.#evaluate(task.export.as as Json, value);
+    return { value };
+  }
+
+  #extensionOf(task: TaskDefinition): { name: string; before?: TaskList; after?: TaskList } | undefined {
+    for (const entry of this.#document.use?.extensions ?? []) {
+      for (const [name, { extend, before, after }] of Object.entries(entry)) {
+        if (extend !== "all" && extend !== taskKind(task)) continue;
+        return { name, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+      }
+    }
+    return undefined;
   }
 
   #body(
@@ -106,14 +161,15 @@ class Reference {
     input: Json,
     scope: Scope,
   ): { readonly value: Json; readonly then?: string } | FaultOf | End {
+    // Generated timeouts are either far too short for the wait they stand over or far too long to matter; where it is a race, the output says nothing.
+    if (isShort(task.timeout) && !isRace(task)) return new FaultOf(["Task timed out"]);
     if ("set" in task) return { value: this.#evaluate(task.set as Json, input) };
-    // Generated timeouts are either far too short for their wait or far too long to matter.
-    if ("wait" in task) return isShort(task.timeout) ? new FaultOf(["Task timed out"]) : { value: input };
-    if ("listen" in task) return { value: this.#listen(task) };
-    if ("emit" in task) return { value: ANYTHING };
+    if ("wait" in task) return { value: input };
+    if ("listen" in task) return this.#listen(task, pointer, input, scope);
+    if ("emit" in task) return { value: anyOf([]) };
     if ("raise" in task) return new FaultOf(["Raised"]);
     if ("call" in task) return this.#call(task, pointer, input, scope);
-    if ("run" in task) return this.#child(task, input);
+    if ("run" in task) return this.#run(task, pointer, input, scope);
     if ("fork" in task) return this.#fork(task.fork.branches, task.fork.compete === true, pointer, input, scope);
     if ("switch" in task) return this.#switch(task, input);
     if ("try" in task) return this.#try(task, pointer, input, scope);
@@ -122,24 +178,54 @@ class Reference {
     return inner instanceof FaultOf || inner instanceof End ? inner : { value: inner.value };
   }
 
-  #listen({ listen: { to } }: Extract<TaskDefinition, { readonly listen: unknown }>): Json {
-    const [filter] = to.any ?? [to.one];
-    const count = typeof to.until === "string" ? Number(/\d+/u.exec(to.until)?.[0]) : 1;
-    return Array.from({ length: count }, () => eventData(String(filter?.with.type)));
+  #call(
+    task: Extract<TaskDefinition, { readonly call: unknown }>,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json } | FaultOf | End {
+    const target = this.#document.use?.functions?.[task.call];
+    if (target !== undefined) {
+      const value = task.with === undefined ? input : this.#evaluate(task.with as Json, input);
+      const result = this.#task(target, `/use/functions/${task.call}`, value, scope);
+      return result instanceof FaultOf || result instanceof End ? result : { value: result.value };
+    }
+    const body = task.with !== undefined && "body" in task.with ? input : null;
+    return fromOutcome(this.#world.outcome({ pointer, ...scope }, body));
   }
 
-  #call(task: TaskDefinition, pointer: string, input: Json, scope: Scope): { readonly value: Json } | FaultOf {
-    const body = "with" in task && task.with !== undefined && "body" in task.with ? input : null;
-    const outcome = this.#world.outcome(pointer, scope.iterations, scope.attempt, body);
-    return "output" in outcome ? { value: outcome.output } : new FaultOf([outcome.title]);
-  }
-
-  #child(task: Extract<TaskDefinition, { readonly run: unknown }>, input: Json): { readonly value: Json } | FaultOf {
+  #run(
+    task: Extract<TaskDefinition, { readonly run: unknown }>,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json } | FaultOf {
     if (task.run.await === false) return { value: input };
-    const workflow = task.run.workflow;
-    if (workflow === undefined) throw new Error("assertion: generated documents run workflows only");
-    const result = expectedResult(this.#world.child(workflow.name), workflow.input ?? null, this.#world);
-    return result.status === "completed" ? { value: result.output } : new FaultOf(result.titles);
+    const { workflow } = task.run;
+    if (workflow === undefined) return fromOutcome(this.#world.outcome({ pointer, ...scope }, null));
+    const { document, world } = this.#world.child(workflow.name);
+    const result = expectedResult(document, workflow.input ?? null, world);
+    return result.status === "completed" ? { value: withoutSecrets(result.output) } : new FaultOf(result.titles);
+  }
+
+  /** Gives one item for each event, handled with the input of the task. */
+  #listen(
+    task: Extract<TaskDefinition, { readonly listen: unknown }>,
+    pointer: string,
+    input: Json,
+    scope: Scope,
+  ): { readonly value: Json } | FaultOf | End {
+    const value = heard(task);
+    const handler = task.foreach?.do;
+    if (handler === undefined || !isJsonArray(value)) return { value };
+    const items: Json[] = [];
+    for (const index of value.keys()) {
+      const within = { ...scope, iterations: [...scope.iterations, index] };
+      const result = this.list(handler, `${pointer}/foreach/do`, input, within);
+      if (result instanceof FaultOf || result instanceof End) return result;
+      items.push(result.value);
+    }
+    return { value: items };
   }
 
   #fork(
@@ -153,7 +239,7 @@ class Reference {
       this.#task(task, `${pointer}/fork/branches/${String(index)}/${name}`, input, scope),
     );
     if (compete) {
-      // The first branch always succeeds, the other waits for what never comes.
+      // The first branch always succeeds, the other waits longer or for what never comes; where it is a race, the output says nothing.
       const [winner] = results;
       if (winner === undefined || winner instanceof FaultOf || winner instanceof End)
         throw new Error("assertion: generated races have a winner");
@@ -183,13 +269,18 @@ class Reference {
     input: Json,
     scope: Scope,
   ): { readonly value: Json } | FaultOf | End {
-    const { retry, do: handler } = task.catch;
-    const retries = typeof retry === "object" ? (retry.limit?.attempt?.count ?? 0) : 0;
+    const { retry, do: handler, errors } = task.catch;
+    const policy = typeof retry === "string" ? this.#document.use?.retries?.[retry] : retry;
     for (let attempt = 1; ; attempt++) {
-      const result = this.list(task.try, `${pointer}/try`, input, { ...scope, attempt });
+      const within = { ...scope, attempt };
+      const result = isShort(attemptTimeout(policy))
+        ? new FaultOf(["Attempt timed out"])
+        : this.list(task.try, `${pointer}/try`, input, within);
       if (!(result instanceof FaultOf)) return result instanceof End ? result : { value: result.value };
-      if (attempt <= retries) continue;
-      if (handler === undefined) return retry === undefined ? { value: input } : result;
+      const status = STATUS[result.titles[0] ?? ""] ?? 408;
+      if (errors?.with?.status !== undefined && errors.with.status !== status) return result;
+      if (policy !== undefined && retries(policy, attempt, status)) continue;
+      if (handler === undefined) return policy === undefined ? { value: input } : result;
       const handled = this.list(handler, `${pointer}/catch/do`, input, scope);
       return handled instanceof FaultOf || handled instanceof End ? handled : { value: handled.value };
     }
@@ -238,35 +329,51 @@ class Reference {
         return { ...(this.#context as object), n: number(4) };
       case "${ {n: (.n? // 2), was: .} }":
         return { n: number(2), was: input };
+      case "${ {n: 1} }":
+        return { n: 1 };
       default:
         return template.startsWith("${ [") ? (JSON.parse(template.slice(3, -2)) as Json) : template;
     }
   }
 }
 
-function isShort(timeout: TaskDefinition["timeout"]): boolean {
+function fromOutcome(outcome: Outcome): { readonly value: Json } | FaultOf {
+  return "output" in outcome ? { value: outcome.output } : new FaultOf([outcome.title]);
+}
+
+/** Whether a policy tries again after this attempt. A generated bound on the whole time is either shorter than the first delay or too long to matter. */
+function retries({ limit, when, exceptWhen }: RetryPolicy, attempt: number, status: number): boolean {
+  if (attempt > (limit?.attempt?.count ?? 0) || isShort({ after: limit?.duration })) return false;
+  const holds = (condition: string): boolean => condition === `\${ $error.status == ${String(status)} }`;
+  return (when === undefined || holds(when)) && (exceptWhen === undefined || !holds(exceptWhen));
+}
+
+function attemptTimeout(policy: RetryPolicy | undefined): Timeout {
+  return { after: policy?.limit?.attempt?.duration };
+}
+
+type Timeout = { readonly after?: unknown } | string | undefined;
+
+function isShort(timeout: Timeout): boolean {
   const after = typeof timeout === "object" ? timeout.after : undefined;
-  return typeof after === "object" && (after.milliseconds ?? 0) < 10_000;
+  if (typeof after !== "object" || after === null) return false;
+  const { milliseconds } = after as { readonly milliseconds?: number };
+  return milliseconds !== undefined && milliseconds < 10_000;
+}
+
+/** A race is marked as one, and its output does not tell who won. */
+function isRace(task: TaskDefinition): boolean {
+  return (task.metadata as JsonObject | undefined)?.["race"] === true;
+}
+
+/** Markers mean something within their run only: a parent gets none. */
+function withoutSecrets(value: Json): Json {
+  if (value === secretMarker(["token"])) return "[redacted]";
+  if (isJsonArray(value)) return value.map(withoutSecrets);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
 }
 
 function truthy(value: Json): boolean {
   return value !== null && value !== false;
-}
-
-/** Tells whether a result is what was expected, with ANYTHING matching anything. */
-export function matchesExpected(expected: Json, actual: Json): boolean {
-  if (expected === ANYTHING) return true;
-  if (isJsonArray(expected))
-    return (
-      isJsonArray(actual) &&
-      expected.length === actual.length &&
-      expected.every((item, index) => matchesExpected(item, actual[index] as Json))
-    );
-  if (!isJsonObject(expected)) return expected === actual;
-  if (!isJsonObject(actual)) return false;
-  const keys = Object.keys(expected);
-  return (
-    keys.length === Object.keys(actual).length &&
-    keys.every((key) => Object.hasOwn(actual, key) && matchesExpected(expected[key] as Json, actual[key] as Json))
-  );
 }

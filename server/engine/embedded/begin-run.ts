@@ -1,5 +1,5 @@
 import type { JsonObject } from "@stigmer/core/lib/json.ts";
-import { markedShape } from "@stigmer/core/lib/secret-marker.ts";
+import { markedShape, withoutSecretMarkers } from "@stigmer/core/lib/secret-marker.ts";
 import type { Started, WorkflowIdentity } from "@stigmer/core/protocol/event.ts";
 import type { RunRow } from "../../store/ports.ts";
 import type { StartRun } from "../engine.ts";
@@ -17,8 +17,8 @@ export function startedFact(
     at,
     runId: id,
     workflow,
-    input,
-    env,
+    input: withoutSecretMarkers(input),
+    env: withoutSecretMarkers(env),
     secrets: Object.keys(secrets).length === 0 ? {} : (markedShape(secrets, []) as JsonObject),
     runtime: { ...runtime, metadata: {} },
     ...(parent === undefined ? {} : { parent: { runId: parent.runId, id: parent.id } }),

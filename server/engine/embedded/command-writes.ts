@@ -1,13 +1,21 @@
 import type { Command } from "@stigmer/core/protocol/command.ts";
+import type { RunHeader } from "@stigmer/core/protocol/state.ts";
 import type { CorrelationIndex } from "../../events/correlation-index.ts";
 import type { TimerRow } from "../../store/ports.ts";
 import { intentEnd } from "./intent.ts";
 import { childKey, type OutboxEntry, outboxKey, owe } from "./outbox-entry.ts";
+import type { Interpreter } from "./ports.ts";
 import type { RunActor } from "./run-actor.ts";
 import type { StepBatch } from "./step-batch.ts";
 
 /** Translates one command of a step: what goes into the commit, what is done once it is durable, and what the actor takes note of. */
-export function addCommand(command: Command, actor: RunActor, batch: StepBatch, index: CorrelationIndex): void {
+export function addCommand(
+  command: Command,
+  actor: RunActor,
+  batch: StepBatch,
+  index: CorrelationIndex,
+  interpreter: Interpreter,
+): void {
   switch (command.type) {
     case "startActivity":
       actor.track(command);
@@ -56,7 +64,7 @@ export function addCommand(command: Command, actor: RunActor, batch: StepBatch, 
     case "complete":
     case "fail":
     case "cancel":
-      endEverything(actor, batch);
+      endEverything(actor, batch, interpreter);
   }
 }
 
@@ -67,9 +75,17 @@ export function addDebt(entry: OutboxEntry, actor: RunActor, batch: StepBatch): 
   batch.effects.push({ kind: "outbox", key, entry });
 }
 
-/** What a run leaves behind when it ends: nothing. The interpreter cancels what it knows; this also holds for what it forgot. */
-function endEverything(actor: RunActor, batch: StepBatch): void {
-  for (const id of [...actor.activities.keys()]) endActivity(id, actor, batch);
+/**
+ * What a run leaves behind when it ends: only what it does not await. Such activities run on to their end, the run stays active until then, and a crash takes them up again; a child that is not
+ * awaited is a run of its own. Everything else the interpreter has taken back; this also holds for what it forgot.
+ */
+function endEverything(actor: RunActor, batch: StepBatch, interpreter: Interpreter): void {
+  if (actor.activities.size > 0) {
+    const kept = new Set<number>();
+    for (const command of interpreter.outstanding(actor.cached.program, actor.state as RunHeader))
+      if (command.type === "startActivity") kept.add(command.id);
+    for (const id of [...actor.activities.keys()]) if (!kept.has(id)) endActivity(id, actor, batch);
+  }
   for (const id of [...actor.timers.keys()]) endTimer(id, actor, batch);
   for (const id of [...actor.subscriptions.keys(), ...actor.sources.keys()]) endSubscription(id, actor, batch);
   for (const child of [...actor.children.values()]) if (child.command.await) endChild(child.command.id, actor, batch);

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
+import { withoutSecretMarkers } from "@stigmer/core/lib/secret-marker.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import { CorrelationIndex } from "../../events/correlation-index.ts";
-import { CommitConflict, type RunRow, StoreUnavailable, type Write } from "../../store/ports.ts";
+import { CommitConflict, type RunChanges, type RunRow, StoreUnavailable, type Write } from "../../store/ports.ts";
 import {
   type ControlRequest,
   ControlRefused,
@@ -24,7 +25,7 @@ import { LiveRuns } from "./live-runs.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { EngineHooks, EnginePorts } from "./ports.ts";
-import { ProgramCache } from "./program-cache.ts";
+import { type CachedProgram, DefinitionMissing, ProgramCache } from "./program-cache.ts";
 import { Publisher } from "./publisher.ts";
 import { recoverRuns, type RecoveryReport } from "./recovery.ts";
 import { Retention } from "./retention.ts";
@@ -45,7 +46,7 @@ export class EmbeddedEngine implements Engine {
   readonly #hooks: EngineHooks;
   readonly #clock: SteadyClock;
   readonly #committer: Committer;
-  readonly #correlation = new CorrelationIndex();
+  readonly #correlation: CorrelationIndex;
   readonly #programs: ProgramCache;
   readonly #loader: RunLoader;
   readonly #live: LiveRuns;
@@ -72,6 +73,7 @@ export class EmbeddedEngine implements Engine {
     const post = this.#post.bind(this);
     const warn = (message: string, error: unknown): void => this.#hooks.warn?.(message, error);
     const cancelChild = this.#cancelChild.bind(this);
+    this.#correlation = new CorrelationIndex(ports.expressions);
     this.#clock = new SteadyClock(ports.clock);
     this.#committer = new Committer(store, scheduler, random, retryMs, (error) => this.#fail(error));
     const committer = this.#committer;
@@ -92,6 +94,7 @@ export class EmbeddedEngine implements Engine {
       correlation: this.#correlation,
       hooks: this.#hooks,
       options: this.#options,
+      outlets: ports.outlets,
       live: () => this.#live,
       effect: (actor, effect) => this.#carryOut(actor, effect),
       changed: (row, fromSeq, batch) => this.#changed(row, fromSeq, batch),
@@ -118,7 +121,8 @@ export class EmbeddedEngine implements Engine {
       hooks: this.#hooks,
       post,
     });
-    const publish = (org: string, event: JsonObject): Promise<number> => this.#publisher.publish(org, [event]);
+    const publish = (org: string, event: JsonObject, triggersOnly: boolean): Promise<number> =>
+      this.#publisher.publish(org, [event], triggersOnly);
     const childSettled = (run: number, id: number): Promise<void> => this.#children.settled(run, id);
     this.#outbox = new Outbox({ store, committer, scheduler, retryMs, post, publish, cancelChild, childSettled, warn });
     this.#timers = new Timers({
@@ -139,7 +143,7 @@ export class EmbeddedEngine implements Engine {
     const { store } = this.#ports;
     const lastKey = await store.runs.lastKey();
     this.#nextRun = lastKey + 1;
-    await this.#correlation.load(store.records);
+    await this.#correlation.load(store.records, store.subscriptions);
     const { loadConcurrency, retentionMs, retentionSweepMs } = this.#options;
     this.recovered = (async () => {
       await this.#timers.start();
@@ -169,7 +173,7 @@ export class EmbeddedEngine implements Engine {
 
   async start(request: StartRun): Promise<RunRow> {
     return this.#admit(async () => {
-      const cached = this.#programs.peek(request.digest) ?? (await this.#programs.load(request.digest));
+      const cached = this.#programs.peek(request.digest) ?? (await this.#program(request.digest));
       const at = this.#clock.now();
       const run = this.#nextRun++;
       const actor = new RunActor(newRow(request, run, at), cached);
@@ -190,10 +194,11 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
-  async control(runId: string, control: ControlRequest): Promise<RunRow> {
+  async control(runId: string, asked: ControlRequest, outcome?: RunChanges): Promise<RunRow> {
     const row = await this.#rowOf(runId);
+    const control = withoutSecretMarkers(asked as unknown as Json) as unknown as ControlRequest;
     const complete = control.type === "retried" ? await completeRetry(row, control, () => this.trace(runId)) : control;
-    const posted = await this.#post(row.run, complete);
+    const posted = await this.#post(row.run, complete, undefined, undefined, outcome);
     if (posted === undefined)
       throw new ControlRefused("missing", `Cannot control run "${runId}": it is quarantined or deleted`);
     return posted;
@@ -242,6 +247,11 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
+  async ended(runId: string, signal: AbortSignal): Promise<RunRow | undefined> {
+    const { run } = await this.#rowOf(runId);
+    return this.#watches.ended(run, signal, () => this.#ports.store.runs.byKey(run));
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
     this.#timers.stop();
@@ -284,15 +294,25 @@ export class EmbeddedEngine implements Engine {
     return row;
   }
 
+  /** The program that a new run is to be pinned to. */
+  async #program(digest: string): Promise<CachedProgram> {
+    try {
+      return await this.#programs.load(digest);
+    } catch (error) {
+      if (error instanceof DefinitionMissing) throw new ControlRefused("damaged", error.message);
+      throw error;
+    }
+  }
+
   /** A reader that comes upon a corrupt record is told so; a run that is not over is quarantined as it would be at the next start. */
   async #reading<Result>(row: RunRow, result: Promise<Result>): Promise<Result> {
     try {
       return await result;
     } catch (error) {
-      if (!(error instanceof CorruptRecord)) throw error;
+      if (!(error instanceof CorruptRecord || error instanceof DefinitionMissing)) throw error;
       if (row.endedAt === undefined && row.status !== "quarantined")
         await this.#executor.quarantine(row.run, error.message);
-      throw new ControlRefused("phase", `Cannot read the history of run "${row.id}": ${error.message}`);
+      throw new ControlRefused("damaged", `Cannot read the history of run "${row.id}": ${error.message}`);
     }
   }
 
@@ -302,6 +322,7 @@ export class EmbeddedEngine implements Engine {
     fact: PendingFact,
     writes?: readonly Write[],
     notBefore?: number,
+    outcome?: RunChanges,
   ): Promise<RunRow | undefined> {
     for (;;) {
       const actor = this.#live.peek(run) ?? (await this.#live.get(run));
@@ -319,6 +340,7 @@ export class EmbeddedEngine implements Engine {
           refused,
           ...(writes === undefined ? {} : { writes }),
           ...(notBefore === undefined ? {} : { notBefore }),
+          ...(outcome === undefined ? {} : { outcome }),
         };
         this.#executor.post(actor, envelope);
       });
@@ -372,6 +394,9 @@ export class EmbeddedEngine implements Engine {
         return;
       case "outbox":
         this.#outbox.pay(effect.key, effect.entry);
+        return;
+      case "queued":
+        this.#ports.outlets?.queued(effect.writes);
         return;
       case "subscribed":
         this.#correlation.subscribed(actor.row.org, effect.filters);

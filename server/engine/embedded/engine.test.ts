@@ -2,6 +2,7 @@ import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { describe, expect, test } from "vitest";
 import { StoreUnavailable } from "../../store/ports.ts";
 import { blank, EmbeddedWorld } from "../testing/embedded-world.ts";
+import { memoryDisk } from "../testing/world-disk.ts";
 import { armFailpoint, armFailpoints, type FailpointName, failpointNames } from "./failpoints.ts";
 import { coreInterpreter } from "./core-interpreter.ts";
 import type { Interpreter } from "./ports.ts";
@@ -108,9 +109,10 @@ describe("EmbeddedEngine", () => {
   test("a missing definition quarantines its run", async () => {
     const world = await EmbeddedWorld.open();
     await world.engine.start(blank("r1", world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]))));
-    const other = new EmbeddedWorld();
-    other.store = world.store.crash({ schedule: (step) => void setImmediate(step) });
-    await other.crash();
+    const other = await EmbeddedWorld.on({
+      ...memoryDisk,
+      open: async (schedule) => world.store.crash({ schedule }),
+    });
     expect(await other.engine.view("r1")).toMatchObject({ row: { status: "quarantined" } });
   });
 

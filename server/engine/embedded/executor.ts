@@ -10,7 +10,8 @@ import { failpoint } from "./failpoints.ts";
 import { encodeFact } from "./journal-record.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { EngineOptions } from "./options.ts";
-import type { EngineHooks, Interpreter, StepResult } from "./ports.ts";
+import { addOutgoing, type OutgoingParts } from "./outgoing-events.ts";
+import type { EngineHooks, EventOutlets, Interpreter, StepResult } from "./ports.ts";
 import { type Envelope, RunActor } from "./run-actor.ts";
 import { snapshotDue, takeSnapshot } from "./snapshot.ts";
 import type { SteadyClock } from "./steady-clock.ts";
@@ -47,6 +48,7 @@ export interface ExecutorParts {
   readonly correlation: CorrelationIndex;
   readonly hooks: EngineHooks;
   readonly options: EngineOptions;
+  readonly outlets: EventOutlets | undefined;
   live(): LiveRuns;
   /** Carries out what a durable batch wants done outside. */
   effect(actor: RunActor, effect: Effect): void;
@@ -61,10 +63,13 @@ export interface ExecutorParts {
 /** Steps runs and commits what follows. */
 export class Executor {
   readonly #parts: ExecutorParts;
+  readonly #outgoing: OutgoingParts;
   #halted: Error | undefined;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
+    const { correlation, interpreter, outlets } = parts;
+    this.#outgoing = { interest: correlation.lifecycle, interpreter, outlets };
   }
 
   /** Takes nothing up any more: what is in the mailboxes stays undone, as after a crash. */
@@ -145,13 +150,14 @@ export class Executor {
   }
 
   #take(actor: RunActor, envelope: Envelope, batch: StepBatch): void {
-    const { fact, notBefore = 0, writes } = envelope;
+    const { fact, notBefore = 0, writes, outcome } = envelope;
     if (writes !== undefined) batch.writes.push(...writes);
     if (actor.wants(fact)) {
       const at = Math.max(this.#parts.clock.now(), actor.lastAt, notBefore);
       const event = { ...fact, at } as RunEvent;
       if (isControl(event)) this.#checkControl(actor, event, batch);
       this.#apply(actor, event, batch);
+      batch.outcome = outcome ?? batch.outcome;
     }
     batch.envelopes.push(envelope);
   }
@@ -170,6 +176,7 @@ export class Executor {
     if (blobs.length > 0) batch.writes.push(...blobs);
     batch.writes.push({ op: "append", record });
     const endedBefore = actor.ended;
+    const statusBefore = actor.state?.status;
     // Timers are deleted by their row, which is known only until the actor forgets it.
     const timer = fact.type === "timerFired" ? actor.timers.get(fact.id) : undefined;
     if (timer !== undefined) batch.writes.push({ op: "deleteTimer", row: timer });
@@ -182,8 +189,10 @@ export class Executor {
     actor.tailRecords++;
     actor.tailChars += record.data.length;
     actor.bytes += 2 * record.data.length;
-    for (const command of result.commands) addCommand(command, actor, batch, this.#parts.correlation);
+    const { correlation, interpreter } = this.#parts;
+    for (const command of result.commands) addCommand(command, actor, batch, correlation, interpreter);
     for (const trace of result.trace) batch.trace.push(trace);
+    addOutgoing(result, statusBefore, actor, batch, this.#outgoing);
     if (actor.ended && !endedBefore) this.#tellParent(actor, batch);
     failpoint("step.after");
   }
@@ -213,7 +222,7 @@ export class Executor {
       changes.output = null;
       changes.fault = null;
     }
-    return changes;
+    return { ...changes, ...batch.outcome };
   }
 
   #commit(actor: RunActor, batch: StepBatch, seqBefore: number): void {

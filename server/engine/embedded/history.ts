@@ -4,7 +4,6 @@ import { isTerminal } from "@stigmer/core/protocol/state.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import type { RunRow, Store } from "../../store/ports.ts";
 import type { HistoryEntry, RunChange, RunView } from "../engine.ts";
-import { decodeFact } from "./journal-record.ts";
 import type { Interpreter } from "./ports.ts";
 import type { ProgramCache } from "./program-cache.ts";
 import { replayRun } from "./replay.ts";
@@ -24,17 +23,17 @@ export class History {
     this.#interpreter = interpreter;
   }
 
-  /** Facts from a sequence number on. */
+  /** Facts from a sequence number on, each with its trace. The whole journal before them is replayed and checked: a reader is told of damage, never shown it. Throws CorruptRecord. */
   async page(row: RunRow, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
-    const records = await this.#store.journal.read(
-      row.run,
-      Math.max(1, fromSeq),
-      Math.max(0, Math.min(limit, row.head - Math.max(1, fromSeq) + 1)),
-    );
+    const first = Math.max(1, fromSeq);
+    const until = Math.min(row.head, first + limit - 1);
+    if (until < first) return [];
+    const { journal } = this.#store;
+    const { program } = await this.#programs.load(row.digest);
     const entries: HistoryEntry[] = [];
-    for (const record of records) {
-      const fact = (await decodeFact(record, this.#store.journal)) as unknown as JsonObject;
-      entries.push({ seq: record.seq, at: record.at, fact });
+    for await (const { record, fact, trace } of replayRun(journal, this.#interpreter, program, row.run, until)) {
+      if (record.seq >= first)
+        entries.push({ seq: record.seq, at: fact.at, fact: fact as unknown as JsonObject, trace });
     }
     return entries;
   }

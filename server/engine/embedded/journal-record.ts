@@ -46,7 +46,7 @@ export interface EncodedFact {
 export function encodeFact(fact: RunEvent, position: JournalPosition, inlineCharsMax: number): EncodedFact {
   const whole = JSON.stringify(fact);
   const { data, blobs } =
-    whole.length > inlineCharsMax ? moveLargeMembers(fact, inlineCharsMax) : { data: whole, blobs: [] };
+    whole.length > inlineCharsMax ? moveLargeMembers(fact, position.run, inlineCharsMax) : { data: whole, blobs: [] };
   const record = {
     run: position.run,
     seq: position.seq + 1,
@@ -61,7 +61,11 @@ export function encodeFact(fact: RunEvent, position: JournalPosition, inlineChar
 /** What a record is recognised by stays in it, whatever the limit. */
 const KEPT = ["type", "at", "id"];
 
-function moveLargeMembers(fact: RunEvent, inlineCharsMax: number): { data: string; blobs: readonly Write[] } {
+function moveLargeMembers(
+  fact: RunEvent,
+  run: number,
+  inlineCharsMax: number,
+): { data: string; blobs: readonly Write[] } {
   const blobs: Write[] = [];
   const kept: Record<string, unknown> = {};
   const moved: Record<string, string> = {};
@@ -74,7 +78,7 @@ function moveLargeMembers(fact: RunEvent, inlineCharsMax: number): { data: strin
     const data = Buffer.from(text);
     const digest = blobDigest(data);
     moved[key] = digest;
-    blobs.push({ op: "putBlob", digest, data });
+    blobs.push({ op: "putBlob", run, digest, data });
   }
   return { data: JSON.stringify({ ...kept, blobs: moved }), blobs };
 }

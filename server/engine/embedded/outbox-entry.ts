@@ -9,7 +9,13 @@ export const OUTBOX_SPACE = "outbox";
 
 /** One debt. */
 export type OutboxEntry =
-  | { readonly kind: "publish"; readonly org: string; readonly event: JsonObject }
+  | {
+      readonly kind: "publish";
+      readonly org: string;
+      readonly event: JsonObject;
+      /** No run may take it. */
+      readonly triggersOnly?: boolean;
+    }
   | { readonly kind: "childEnded"; readonly child: number; readonly parent: number; readonly command: number }
   | { readonly kind: "cancelChild"; readonly org: string; readonly childKey: string };
 

@@ -1,4 +1,5 @@
-import type { JsonObject } from "@stigmer/core/lib/json.ts";
+import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
+import { withoutSecretMarkers } from "@stigmer/core/lib/secret-marker.ts";
 import { standardFault, type Fault } from "@stigmer/core/protocol/fault.ts";
 import type { RunRow, Store } from "../../store/ports.ts";
 import type { Committer } from "./committer.ts";
@@ -15,7 +16,7 @@ export interface OutboxParts {
   readonly scheduler: EngineScheduler;
   readonly retryMs: number;
   readonly post: Post;
-  publish(org: string, event: JsonObject): Promise<unknown>;
+  publish(org: string, event: JsonObject, triggersOnly: boolean): Promise<unknown>;
   /** Cancels the child with this idempotency key, if it is there and runs. */
   cancelChild(org: string, childKey: string): Promise<void>;
   /** Resolves once the parent knows which run this child is: its end must not overtake its start. */
@@ -59,7 +60,7 @@ export class Outbox {
   async #deliver(key: string, entry: OutboxEntry): Promise<void> {
     switch (entry.kind) {
       case "publish":
-        await this.#parts.publish(entry.org, entry.event);
+        await this.#parts.publish(entry.org, entry.event, entry.triggersOnly === true);
         this.#parts.committer.later(paid(key));
         return;
       case "cancelChild":
@@ -76,9 +77,12 @@ export class Outbox {
   }
 }
 
+/** How a child ended, as its parent is told: secrets of the one are no secrets of the other, so no marker goes over. */
 function childFact(id: number, child: RunRow): PendingFact {
-  if (child.status === "completed")
-    return { type: "childCompleted", id, output: child.output === undefined ? null : JSON.parse(child.output) };
+  if (child.status === "completed") {
+    const output = child.output === undefined ? null : (JSON.parse(child.output) as Json);
+    return { type: "childCompleted", id, output: withoutSecretMarkers(output) };
+  }
   const fault: Fault =
     child.fault === undefined
       ? standardFault(
@@ -86,6 +90,6 @@ function childFact(id: number, child: RunRow): PendingFact {
           "Child run cancelled",
           `The run "${child.id}" was cancelled${child.reason === undefined ? "" : `: ${child.reason}`}.`,
         )
-      : (JSON.parse(child.fault) as Fault);
+      : (withoutSecretMarkers(JSON.parse(child.fault) as Json) as unknown as Fault);
   return { type: "childFailed", id, fault };
 }

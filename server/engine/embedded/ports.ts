@@ -6,7 +6,7 @@ import type { RunHeader, Waiting } from "@stigmer/core/protocol/state.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import type { ActivityRunner } from "../../activities/activity.ts";
 import type { EventExpressions } from "../../events/event-expressions.ts";
-import type { RunRow, Store } from "../../store/ports.ts";
+import type { RunRow, Store, Write } from "../../store/ports.ts";
 
 /*
  * All the engine has of the world. The simulation gives it other ports and runs the very same code: nothing in this folder but node-ports.ts reads a clock, draws a number or sets a timeout.
@@ -70,6 +70,18 @@ export interface EngineHooks {
   warn?(message: string, error: unknown): void;
 }
 
+/** Who is told of the events of runs beside the runs that listen: schedules, and sinks elsewhere. Asked at every step, so the answers must be at hand. */
+export interface EventOutlets {
+  /** The lifecycle types a schedule of the organization may start from; undefined when there is none. */
+  triggerTypes(org: string): ReadonlySet<string> | undefined;
+  /** The lifecycle types a sink takes of the organization; undefined when there is none. */
+  sinkTypes(org: string): ReadonlySet<string> | undefined;
+  /** The writes that put an event of a run into the queues of the sinks that take it: committed with the step that made it. */
+  sinkWrites(org: string, run: number, event: JsonObject): readonly Write[];
+  /** The writes are durable: the sinks may send. */
+  queued(writes: readonly Write[]): void;
+}
+
 /** A program as the interpreter compiled it: opaque, immutable, shared by all runs of a digest. */
 export type RunProgram = object;
 
@@ -105,4 +117,5 @@ export interface EnginePorts {
   readonly secrets: SecretBox;
   readonly expressions: EventExpressions;
   readonly hooks: EngineHooks;
+  readonly outlets?: EventOutlets;
 }

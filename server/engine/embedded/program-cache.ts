@@ -7,7 +7,7 @@ export interface CachedProgram {
   readonly identity: WorkflowIdentity;
 }
 
-/** A run needs a definition that is not there. */
+/** A run needs a definition that is not there, or not as it was. */
 export class DefinitionMissing extends Error {
   override readonly name = "DefinitionMissing";
 }
@@ -47,7 +47,7 @@ export class ProgramCache {
     const document = await this.#definitions.load(digest);
     if (document === undefined)
       throw new DefinitionMissing(
-        `Cannot load definition "${digest}": there is none, runs need the version they started with`,
+        `Cannot load definition "${digest}": there is none whose text has this digest, runs need the version they started with`,
       );
     const { namespace, name, version } = document.document;
     const cached = {

@@ -3,7 +3,7 @@ import type { Command, StartActivity, StartChild, SubscribeMessages } from "@sti
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
 import { isTerminal, type RunHeader } from "@stigmer/core/protocol/state.ts";
 import { eventIdentity } from "../../events/event-identity.ts";
-import type { RunRow, TimerRow, Write } from "../../store/ports.ts";
+import type { RunChanges, RunRow, TimerRow, Write } from "../../store/ports.ts";
 import type { CachedProgram } from "./program-cache.ts";
 
 type WithoutTime<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
@@ -18,6 +18,8 @@ export interface Envelope {
   readonly notBefore?: number;
   /** Belongs to the fact: committed with it, and also when the run does not want the fact any more. */
   readonly writes?: readonly Write[];
+  /** What the row is to say after the fact, instead of what follows from it. */
+  readonly outcome?: RunChanges;
   /** The fact, or that it is not wanted, is durable. */
   settled(row: RunRow): void;
   /** The fact is refused (a control out of phase), or nothing can be said any more. */

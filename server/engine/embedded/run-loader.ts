@@ -62,7 +62,7 @@ export class RunLoader {
         this.#replay(actor, fact);
         actor.seq = record.seq;
         actor.chain = record.chain;
-        actor.lastAt = record.at;
+        actor.lastAt = fact.at;
         actor.tailRecords++;
         actor.tailChars += record.data.length;
       }

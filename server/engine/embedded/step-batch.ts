@@ -1,7 +1,7 @@
 import type { StartActivity, StartChild, SubscribeMessages } from "@stigmer/core/protocol/command.ts";
 import type { EventFilter } from "@stigmer/core/protocol/command.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
-import type { RunRow, TimerRow, Write } from "../../store/ports.ts";
+import type { RunChanges, RunRow, TimerRow, Write } from "../../store/ports.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
 import type { Envelope } from "./run-actor.ts";
 
@@ -15,6 +15,7 @@ export type Effect =
   | { readonly kind: "endSource"; readonly id: number }
   | { readonly kind: "child"; readonly command: StartChild }
   | { readonly kind: "outbox"; readonly key: string; readonly entry: OutboxEntry }
+  | { readonly kind: "queued"; readonly writes: readonly Write[] }
   | { readonly kind: "subscribed"; readonly filters: readonly EventFilter[] }
   | { readonly kind: "continue" };
 
@@ -29,6 +30,8 @@ export interface StepBatch {
   outboxEntries: number;
   /** The operator's reason, of the last control. */
   reason: string | undefined;
+  /** What the row is to say, instead of what follows from the facts. */
+  outcome: RunChanges | undefined;
   /** The row after the batch. */
   row: RunRow | undefined;
 }
@@ -43,6 +46,7 @@ export function emptyBatch(): StepBatch {
     timersSet: new Map(),
     outboxEntries: 0,
     reason: undefined,
+    outcome: undefined,
     row: undefined,
   };
 }

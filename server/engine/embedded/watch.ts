@@ -41,9 +41,26 @@ class Watcher {
   }
 }
 
+/** One who waits for the end of a run and is told of nothing before it. */
+class EndWaiter {
+  readonly #done: (row: RunRow | undefined) => void;
+
+  constructor(done: (row: RunRow | undefined) => void) {
+    this.#done = done;
+  }
+
+  push({ change }: LiveChange): void {
+    if (hasEnded(change.row)) this.#done(change.row);
+  }
+
+  close(): void {
+    this.#done(undefined);
+  }
+}
+
 /** Who watches which run. Watching is by position in the journal, so nothing is lost to a slow watcher, and nothing is kept for it either. */
 export class Watches {
-  readonly #watchers = new Map<number, Set<Watcher>>();
+  readonly #watchers = new Map<number, Set<Watcher | EndWaiter>>();
   readonly #bufferMax: number;
 
   constructor(bufferMax: number) {
@@ -99,13 +116,33 @@ export class Watches {
     }
   }
 
-  #open(run: number, watcher: Watcher): void {
+  /** The row of a run that has ended; undefined when the signal aborts or all watches end first. It listens before it reads, so no end is missed. */
+  async ended(run: number, signal: AbortSignal, read: () => Promise<RunRow | undefined>): Promise<RunRow | undefined> {
+    let done: (row: RunRow | undefined) => void = () => undefined;
+    const end = new Promise<RunRow | undefined>((resolve) => {
+      done = resolve;
+    });
+    const waiter = new EndWaiter(done);
+    const close = (): void => waiter.close();
+    this.#open(run, waiter);
+    signal.addEventListener("abort", close);
+    try {
+      const row = await read();
+      if (row === undefined || hasEnded(row)) return row;
+      return signal.aborted ? undefined : await end;
+    } finally {
+      signal.removeEventListener("abort", close);
+      this.#close(run, waiter);
+    }
+  }
+
+  #open(run: number, watcher: Watcher | EndWaiter): void {
     const watchers = this.#watchers.get(run);
     if (watchers === undefined) this.#watchers.set(run, new Set([watcher]));
     else watchers.add(watcher);
   }
 
-  #close(run: number, watcher: Watcher): void {
+  #close(run: number, watcher: Watcher | EndWaiter): void {
     const watchers = this.#watchers.get(run);
     watchers?.delete(watcher);
     if (watchers?.size === 0) this.#watchers.delete(run);

@@ -1,39 +1,46 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
-import { createMemoryStore, type MemoryStore } from "../../store/memory/memory-store.ts";
+import type { MemoryStore } from "../../store/memory/memory-store.ts";
+import type { Store } from "../../store/ports.ts";
 import { coreInterpreter } from "../embedded/core-interpreter.ts";
 import { type EmbeddedEngine, openEmbeddedEngine } from "../embedded/embedded-engine.ts";
 import type { EngineOptions } from "../embedded/options.ts";
-import type { EngineHooks, EnginePorts, Interpreter, Scheduled } from "../embedded/ports.ts";
+import type { EngineHooks, EnginePorts, EventOutlets, Interpreter, Scheduled } from "../embedded/ports.ts";
 import type { EngineWorld, Reply } from "./engine-world.ts";
 import { plainEventExpressions } from "./plain-event-expressions.ts";
 import { VirtualTime } from "./virtual-time.ts";
+import { memoryDisk, type WorldDisk } from "./world-disk.ts";
 
 /** Settings of an embedded world beside the engine's own. */
 export interface EmbeddedWorldOptions {
   readonly interpreter?: Interpreter;
   readonly options?: Partial<EngineOptions>;
   readonly hooks?: EngineHooks;
+  /** Made anew for each process, on its store. */
+  readonly outlets?: (store: Store) => EventOutlets;
 }
 
-/** The embedded engine on virtual time and a store in memory. */
-export class EmbeddedWorld implements EngineWorld {
+/** The embedded engine on virtual time and a store in memory, or on another disk. */
+export class EmbeddedWorld<Opened extends Store = MemoryStore> implements EngineWorld {
   readonly time = new VirtualTime();
-  store: MemoryStore;
   readonly ports: () => EnginePorts;
   readonly #definitions = new Map<string, WorkflowDocument>();
   readonly #replies = new Map<string, Reply>();
   readonly #calls = new Map<string, number>();
   readonly #options: Partial<EngineOptions>;
+  readonly #disk: WorldDisk<Opened>;
+  #store: Opened | undefined;
   #engine: EmbeddedEngine | undefined;
   #process = { alive: true };
   #until = 0;
   #running: Promise<void> | undefined;
 
-  constructor({ interpreter = coreInterpreter, options = {}, hooks = {} }: EmbeddedWorldOptions = {}) {
+  private constructor(
+    disk: WorldDisk<Opened>,
+    { interpreter = coreInterpreter, options = {}, hooks = {}, outlets }: EmbeddedWorldOptions,
+  ) {
     this.#options = options;
-    const storeOptions = { schedule: (step: () => void, delayMs: number) => void this.#after(delayMs, step) };
-    this.store = createMemoryStore(storeOptions);
+    this.#disk = disk;
     this.ports = () => {
       const process = this.#process;
       const alive = (task: () => void) => (): void => {
@@ -75,15 +82,30 @@ export class EmbeddedWorld implements EngineWorld {
         },
         expressions: plainEventExpressions,
         hooks,
+        ...(outlets === undefined ? {} : { outlets: outlets(this.store) }),
       };
     };
   }
 
-  /** Starts the first process. */
-  static async open(options: EmbeddedWorldOptions = {}): Promise<EmbeddedWorld> {
-    const world = new EmbeddedWorld(options);
+  /** Starts the first process, on a disk in memory. */
+  static open(options: EmbeddedWorldOptions = {}): Promise<EmbeddedWorld> {
+    return EmbeddedWorld.on(memoryDisk, options);
+  }
+
+  /** Starts the first process on a disk. */
+  static async on<Opened extends Store>(
+    disk: WorldDisk<Opened>,
+    options: EmbeddedWorldOptions = {},
+  ): Promise<EmbeddedWorld<Opened>> {
+    const world = new EmbeddedWorld(disk, options);
+    world.#store = await disk.open((step, delayMs) => void world.#after(delayMs, step));
     await world.#boot();
     return world;
+  }
+
+  get store(): Opened {
+    if (this.#store === undefined) throw new Error("assertion: the world is open");
+    return this.#store;
   }
 
   get engine(): EmbeddedEngine {
@@ -118,7 +140,7 @@ export class EmbeddedWorld implements EngineWorld {
 
   async crash(): Promise<void> {
     this.#process.alive = false;
-    this.store = this.store.crash();
+    this.#store = await this.#disk.crash(this.store);
     await this.#boot();
   }
 
@@ -142,11 +164,17 @@ export class EmbeddedWorld implements EngineWorld {
   }
 
   async #steps(): Promise<void> {
-    await nextTurn();
+    await this.#turn();
     for (let next = this.time.next(); next !== undefined && next <= this.#until; next = this.time.next()) {
       this.time.step();
-      await nextTurn();
+      await this.#turn();
     }
+  }
+
+  /** Lets everything happen that needs no time of the world. */
+  async #turn(): Promise<void> {
+    await nextTurn();
+    await this.#disk.idle();
   }
 }
 

@@ -1,0 +1,3 @@
+import { describeCrashes } from "./crash-shard.ts";
+
+describeCrashes(1);
