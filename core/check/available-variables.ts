@@ -5,7 +5,7 @@ import type { ExpressionSite } from "../dsl/schema/shape.ts";
  * `$env`, the variables of the run's environment that are not secret, is an addition of ours.
  */
 export const availableVariables: Readonly<Record<ExpressionSite, readonly string[]>> = {
-  schedule: ["runtime", "env"],
+  schedule: ["runtime"],
   workflowInput: ["secrets", "secret", "workflow", "runtime", "env"],
   taskIf: ["context", "secrets", "secret", "task", "workflow", "runtime", "env"],
   taskInput: ["context", "secrets", "secret", "task", "workflow", "runtime", "env"],

@@ -2,11 +2,13 @@ import type { DiagnosticCode } from "../dsl/diagnostic/diagnostic.ts";
 import { parseCodes } from "../dsl/parse/parse-codes.ts";
 import { schemaCodes } from "../dsl/schema/schema-codes.ts";
 import { rules } from "./rules/index.ts";
+import { testCodes } from "./test-codes.ts";
 
 /** Every code there is, in order: for `stigmer explain`, SARIF and the reference page. */
 export const diagnosticCodes: readonly DiagnosticCode[] = [
   ...Object.values(parseCodes),
   ...Object.values(schemaCodes),
+  ...Object.values(testCodes),
   ...rules.map(({ code, name, severity, summary, explanation }) => ({ code, name, severity, summary, explanation })),
 ].toSorted((left, right) => (left.code < right.code ? -1 : 1));
 

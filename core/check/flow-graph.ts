@@ -30,6 +30,12 @@ export function flowOf(list: TaskListVisit): readonly Successors[] {
   });
 }
 
+/** Whether a directive of the list names a task that is not there. Where it was meant to lead is not known then, so nothing can be said about what is never reached. */
+export function leadsNowhere(list: TaskListVisit): boolean {
+  const known = new Set(["continue", "exit", "end", ...list.tasks.map(({ name }) => name)]);
+  return list.tasks.some((visit) => directivesOf(visit).some((directive) => !known.has(directive)));
+}
+
 /** The directives that may be followed after a task, if it runs. */
 function directivesOf({ task }: TaskVisit): readonly string[] {
   const own = task.then ?? "continue";

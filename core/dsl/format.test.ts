@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { Lexer } from "yaml";
 import { formatWorkflow } from "./format.ts";
 import { parseText } from "./parse/parse-text.ts";
 
@@ -68,5 +69,42 @@ describe.skipIf(!existsSync(examples))("formatWorkflow of the specification's ex
     expect(formatWorkflow(once).text).toBe(once);
     expect(parseText(once).value).toEqual(parseText(text).value);
     expect(once.match(/#/gu)?.length).toBe(text.match(/#/gu)?.length);
+  });
+});
+
+test("formatWorkflow keeps flow lists tight and flow mappings not", () => {
+  expect(formatWorkflow("set: {x: [ 1,2 ], y: [ {a: [ ]} ], z: { }} # tail\n").text).toBe(
+    "set: { x: [1, 2], y: [{ a: [] }], z: {} } # tail\n",
+  );
+});
+
+describe("formatWorkflow of every example", () => {
+  const root = fileURLToPath(new URL("../../examples", import.meta.url));
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("workflow.yaml"))
+    .map((file) => ({ file, text: readFileSync(`${root}/${file}`, "utf8") }));
+  const comments = (text: string): readonly string[] =>
+    [...new Lexer().lex(text)].filter((lexeme) => lexeme.startsWith("#")).toSorted();
+
+  test("keeps the data and every comment, wherever comments stand, and is stable", () => {
+    expect(files.length).toBeGreaterThan(20);
+    fc.assert(
+      fc.property(fc.constantFrom(...files), fc.array(fc.nat(200), { maxLength: 5 }), ({ text }, places) => {
+        const lines = text.split("\n");
+        for (const [count, place] of places.entries()) {
+          const at = place % lines.length;
+          const indent = /^ */u.exec(lines[at] ?? "")?.[0] ?? "";
+          lines.splice(at, 0, `${indent}# note ${count}`);
+        }
+        const before = lines.join("\n");
+        // Inside a text over several lines it would be no comment.
+        fc.pre(comments(before).length === comments(text).length + places.length);
+        const once = formatWorkflow(before).text;
+        expect(comments(once)).toEqual(comments(before));
+        expect(parseText(once).value).toEqual(parseText(before).value);
+        expect(formatWorkflow(once).text).toBe(once);
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -58,6 +58,7 @@ function printed(text: string, values: readonly Json[]): string {
   if (!Array.isArray(documents)) return text;
   for (const document of documents) {
     if (document.errors.length > 0) return text;
+    tightenLists(document);
     if (!hasAnchors(document)) arrange(document);
   }
   const output = isJson
@@ -84,6 +85,19 @@ function jsonText(document: Document, text: string): string {
     return document.toString({ lineWidth: 0, indent: 2 });
   }
   return `${JSON.stringify(document.toJSON(), null, 2)}\n`;
+}
+
+/** Flow lists stand tight, `[a, b]`, and flow mappings do not, `{ a: 1 }`, as people write them; the printer knows one padding for both, so each node prints itself with its own. */
+function tightenLists(document: Document): void {
+  visit(document, {
+    Collection: (_key, node) => {
+      if (node.flow !== true) return;
+      const flowCollectionPadding = isSeq(node) ? "" : " ";
+      const print: typeof node.toString = node.toString.bind(node);
+      node.toString = (context, ...rest) =>
+        print(context === undefined ? context : { ...context, flowCollectionPadding }, ...rest);
+    },
+  });
 }
 
 /** An alias must come after its anchor, so a document with anchors keeps its order. */

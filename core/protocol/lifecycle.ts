@@ -26,9 +26,47 @@ export interface LifecycleStep {
   readonly baseUri: string;
   /** Number of the step in its run, from which ids are made; the time serves where a host counts none. */
   readonly sequence?: number;
+  /** The types somebody wants, where not all are; an event's id does not depend on it. */
+  readonly wanted?: { has(type: string): boolean };
+  /** CloudEvents extension attributes every event gets. */
+  readonly extensions?: { readonly [name: string]: string };
 }
 
 const TYPE_PREFIX = "io.serverlessworkflow.";
+
+const WORKFLOW_KINDS = [
+  "started",
+  "suspended",
+  "resumed",
+  "correlation-started",
+  "correlation-completed",
+  "cancelled",
+  "faulted",
+  "completed",
+  "status-changed",
+];
+const TASK_KINDS = [
+  "created",
+  "started",
+  "suspended",
+  "resumed",
+  "retried",
+  "cancelled",
+  "faulted",
+  "completed",
+  "status-changed",
+];
+
+/** The eighteen types of lifecycle event. */
+export const LIFECYCLE_TYPES: readonly string[] = [
+  ...WORKFLOW_KINDS.map((kind) => `${TYPE_PREFIX}workflow.${kind}.v1`),
+  ...TASK_KINDS.map((kind) => `${TYPE_PREFIX}task.${kind}.v1`),
+];
+
+/** Tells whether a CloudEvent's type is that of a lifecycle event; cheap enough for every event. */
+export function isLifecycleType(type: Json | undefined): boolean {
+  return typeof type === "string" && type.startsWith(TYPE_PREFIX);
+}
 
 /** Status phase of a task after each moment. */
 const TASK_STATUS: { readonly [moment in TaskMoment]?: string } = {
@@ -46,7 +84,8 @@ const TASK_STATUS: { readonly [moment in TaskMoment]?: string } = {
 export function lifecycleEvents(step: LifecycleStep): readonly JsonObject[] {
   const { before, after, trace } = step;
   const builder = new EventBuilder(step);
-  if (before === undefined) builder.workflow("started", "startedAt", { definition: definitionOf(step.workflow) });
+  if (before === undefined)
+    builder.workflow("started", "startedAt", () => ({ definition: definitionOf(step.workflow) }));
   else if (before === "suspended" && after.status !== "suspended" && !isTerminal(after.status))
     builder.workflow("resumed", "resumedAt");
   for (const moment of trace) builder.task(moment);
@@ -59,19 +98,17 @@ export function lifecycleEvents(step: LifecycleStep): readonly JsonObject[] {
         builder.workflow("cancelled", "cancelledAt");
         break;
       case "faulted":
-        builder.workflow("faulted", "faultedAt", { error: after.fault as Fault as unknown as Json });
+        builder.workflow("faulted", "faultedAt", () => ({ error: after.fault as Fault as unknown as Json }));
         break;
       case "completed":
-        builder.workflow(
-          "completed",
-          "completedAt",
+        builder.workflow("completed", "completedAt", () =>
           outputOf(after.output ?? null, `${step.baseUri}/runs/${step.runId}/output`),
         );
         break;
       default:
         break;
     }
-    builder.workflow("status-changed", "updatedAt", { status: after.status });
+    builder.workflow("status-changed", "updatedAt", () => ({ status: after.status }));
   }
   return builder.events;
 }
@@ -81,6 +118,7 @@ class EventBuilder {
   readonly #step: LifecycleStep;
   readonly #time: string;
   readonly #name: string;
+  #index = 0;
 
   constructor(step: LifecycleStep) {
     this.#step = step;
@@ -88,14 +126,14 @@ class EventBuilder {
     this.#name = `${step.workflow.name}-${step.runId}.${step.workflow.namespace}`;
   }
 
-  workflow(kind: string, timeKey: string, data: JsonObject = {}): void {
-    this.#add(`workflow.${kind}`, { name: this.#name, [timeKey]: this.#time, ...data });
+  workflow(kind: string, timeKey: string, data: () => JsonObject = () => ({})): void {
+    this.#add(`workflow.${kind}`, () => ({ name: this.#name, [timeKey]: this.#time, ...data() }));
   }
 
   task({ moment, pointer, fault, output, correlation, task }: TaskTrace): void {
     const status = TASK_STATUS[moment];
     if (status === undefined) return;
-    const details: JsonObject = {
+    const details = (): JsonObject => ({
       ...(moment === "faulted" && fault !== undefined ? { error: fault as unknown as Json } : {}),
       ...(moment === "completed"
         ? outputOf(
@@ -103,26 +141,30 @@ class EventBuilder {
             `${this.#step.baseUri}/runs/${this.#step.runId}/tasks/${encodeURIComponent(task)}/output`,
           )
         : {}),
-    };
+    });
     const at = { workflow: this.#name, task: pointer };
-    this.#add(`task.${moment}`, { ...at, [`${moment}At`]: this.#time, ...details });
-    this.#add("task.status-changed", { ...at, updatedAt: this.#time, status });
+    this.#add(`task.${moment}`, () => ({ ...at, [`${moment}At`]: this.#time, ...details() }));
+    this.#add("task.status-changed", () => ({ ...at, updatedAt: this.#time, status }));
     if (moment === "started" && correlation !== undefined) this.workflow("correlation-started", "startedAt");
     if (moment === "completed" && correlation !== undefined)
-      this.workflow("correlation-completed", "completedAt", { correlationKeys: correlation });
+      this.workflow("correlation-completed", "completedAt", () => ({ correlationKeys: correlation }));
   }
 
-  #add(type: string, data: JsonObject): void {
-    const { runId, workflow, at, sequence = at } = this.#step;
+  #add(kind: string, data: () => JsonObject): void {
+    const { runId, workflow, at, sequence = at, wanted, extensions } = this.#step;
+    const index = this.#index++;
+    const type = `${TYPE_PREFIX}${kind}.v1`;
+    if (wanted?.has(type) === false) return;
     this.events.push({
       specversion: "1.0",
-      id: `${runId}-lifecycle-${sequence}-${this.events.length}`,
+      id: `${runId}-lifecycle-${sequence}-${index}`,
       source: `/${workflow.namespace}/${workflow.name}/${workflow.version}`,
-      type: `${TYPE_PREFIX}${type}.v1`,
+      type,
       subject: runId,
       time: this.#time,
       datacontenttype: "application/json",
-      data,
+      ...extensions,
+      data: data(),
     });
   }
 }

@@ -1,11 +1,13 @@
 import { compileExpression } from "../expr/expression.ts";
 import { type JsonObject, getKey, jsonEquals } from "../lib/json.ts";
+import { isLifecycleType } from "../protocol/lifecycle.ts";
 import type { AttributeMatch, EventFilter } from "../protocol/command.ts";
 
 /** Tells whether a CloudEvent passes any of the filters of a subscription, as a host would tell it; an expression that fails does not pass. */
 export function passesFilters(filters: readonly EventFilter[], event: JsonObject): boolean {
   return filters.some(
     (filter) =>
+      (filter.with["type"] !== undefined || !isLifecycleType(getKey(event, "type"))) &&
       Object.entries(filter.with).every(([name, match]) => passes(match, event, name)) &&
       (filter.correlate ?? []).every(({ from, equals }) =>
         evaluates(from, event, (value) => jsonEquals(value, equals)),

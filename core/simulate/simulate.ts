@@ -6,7 +6,7 @@ import type { RunState } from "../interpreter/run-state.ts";
 import { step } from "../interpreter/step.ts";
 import { waitingFor } from "../interpreter/waiting.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
-import { markedShape } from "../lib/secret-marker.ts";
+import { markedShape, withoutSecretMarkers } from "../lib/secret-marker.ts";
 import { latestRelease } from "../lib/semver.ts";
 import type { Command, StartActivity, StartChild, SubscribeMessages } from "../protocol/command.ts";
 import type { ControlEvent, RunEvent } from "../protocol/event.ts";
@@ -154,8 +154,8 @@ class SimulatedWorld {
       at: this.#now,
       runId: this.#runId,
       workflow: { namespace, name, version, digest: this.#program.digest },
-      input: input ?? {},
-      env: env ?? {},
+      input: withoutSecretMarkers(input ?? {}),
+      env: withoutSecretMarkers(env ?? {}),
       secrets: Object.fromEntries(
         Object.entries(secrets ?? {}).map(([secret, value]) => [secret, markedShape(value, [secret])]),
       ),
@@ -220,8 +220,7 @@ class SimulatedWorld {
         this.#takeBack(command.id);
         return;
       case "publish":
-        this.#published.push(command.event);
-        this.#later(0, () => this.#arrive(command.event));
+        this.#publish(withoutSecretMarkers(command.event));
         return;
       case "yield":
         this.#later(0, () => this.#take({ type: "continued", at: this.#now }));
@@ -308,8 +307,13 @@ class SimulatedWorld {
       observe: () => undefined,
     });
     this.#published.push(...result.published);
-    if (result.status === "completed") return { output: result.output ?? null, delayMs: result.elapsedMs };
-    if (result.fault !== undefined) return { error: result.fault, delayMs: result.elapsedMs };
+    // Secrets of the one are no secrets of the other.
+    if (result.status === "completed")
+      return { output: withoutSecretMarkers(result.output ?? null), delayMs: result.elapsedMs };
+    if (result.fault !== undefined) {
+      const fault = withoutSecretMarkers(result.fault as unknown as Json) as unknown as Fault;
+      return { error: fault, delayMs: result.elapsedMs };
+    }
     return { never: true };
   }
 
@@ -321,13 +325,20 @@ class SimulatedWorld {
     return candidates.find(({ document }) => document.version === wanted);
   }
 
-  #arrive(event: JsonObject): void {
+  #publish(event: JsonObject): void {
+    this.#published.push(event);
+    this.#later(0, () => this.#arrive(event));
+  }
+
+  #arrive(given: JsonObject): void {
+    const event = withoutSecretMarkers(given);
     const subscription = this.#state?.inbox.subscription ?? null;
     if (subscription === null || !passesFilters(subscription.filters, event)) return;
     this.#take({ type: "eventDelivered", at: this.#now, id: subscription.id, event });
   }
 
-  #control(event: ControlEvent): void {
+  #control(given: ControlEvent): void {
+    const event = withoutSecretMarkers(given as unknown as Json) as unknown as ControlEvent;
     const refused =
       this.#state === undefined ? "the run has not started" : checkControl(this.#program, this.#state, event);
     if (refused !== undefined) this.#refused.push(refused);

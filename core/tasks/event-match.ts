@@ -2,6 +2,7 @@ import type { EventFilter as EventFilterDefinition } from "../dsl/model.ts";
 import { type Json, type JsonObject, getKey, jsonEquals } from "../lib/json.ts";
 import { type Expression, compileExpression } from "../expr/expression.ts";
 import type { AttributeMatch, EventFilter } from "../protocol/command.ts";
+import { isLifecycleType } from "../protocol/lifecycle.ts";
 import { type Evaluator, isTruthy } from "./evaluator.ts";
 import type { Scope } from "./scope.ts";
 import type { TaskRun } from "./task-type.ts";
@@ -109,6 +110,7 @@ export function matchEvent(
   run: TaskRun,
   known: Correlations,
 ): JsonObject | undefined {
+  if (!filter.attributes.some(({ name }) => name === "type") && isLifecycleEvent(event)) return undefined;
   for (const attribute of filter.attributes) if (!matchAttribute(attribute, event, run)) return undefined;
   const binds: Record<string, Json> = {};
   for (const { name, from } of filter.correlations) {
@@ -118,6 +120,11 @@ export function matchEvent(
     if (expected === undefined) binds[name] = value;
   }
   return binds;
+}
+
+/** Tells whether an event says what became of a run or a task: only a filter that names its `type` takes one. */
+export function isLifecycleEvent(event: JsonObject): boolean {
+  return isLifecycleType(getKey(event, "type"));
 }
 
 function matchAttribute(

@@ -14,6 +14,7 @@ import {
   earlyFilter,
   evaluateExpectations,
   hostFilter,
+  isLifecycleEvent,
   matchEvent,
 } from "./event-match.ts";
 import {
@@ -157,7 +158,7 @@ function compileGroup(strategy: EventConsumptionStrategy, offset: number, scope:
 
 /** Consumes an event for the first filter of the group that wants it, and remembers what it binds. */
 function accept({ strategy, filters, offset }: Group, run: TaskRun, local: ListenLocal, event: JsonObject): boolean {
-  if (strategy === "any" && filters.length === 0) return true;
+  if (strategy === "any" && filters.length === 0) return !isLifecycleEvent(event);
   for (const [index, filter] of filters.entries()) {
     if (strategy === "all" && local.met.includes(offset + index)) continue;
     const binds = matchEvent(filter, offset + index, event, run, local);

@@ -1,3 +1,4 @@
+import { eventSinks } from "./event-sink.ts";
 import { bytes, integer, list, milliseconds, onOff, oneOf, type Setting, text } from "./setting.ts";
 
 const KiB = 1024;
@@ -26,6 +27,11 @@ export const settings = {
     ["auto", "json", "text"],
     "Form of the log: `auto` is text on a terminal and JSON elsewhere.",
   ),
+  "trace-endpoint": text(
+    "",
+    "OTLP/HTTP collector that spans go to, such as `http://127.0.0.1:4318`; `OTEL_EXPORTER_OTLP_ENDPOINT` without it.",
+  ),
+  "trace-percent": integer(100, 0, 100, "Traces to keep of a hundred begun here; a caller's own decision comes first."),
   "drain-timeout": milliseconds(10_000, "How long open calls may go on when the server stops."),
   "allow-run": list("Abilities that start programs: `script`, `shell`, `container`, `mcp-stdio`. None by default."),
   sandbox: oneOf(
@@ -45,6 +51,9 @@ export const settings = {
   ),
   "catalog-root": text("", "Directory of the function catalog `default`: `functions/<name>/<version>/function.yaml`."),
   "allow-network": list("Address ranges, beside public ones, that calls may reach, such as `10.1.0.0/16`."),
+  "event-sinks": eventSinks(
+    "URLs that events of runs and lifecycle events are sent to, each with `#mode=`, `type=` and `org=` as wanted.",
+  ),
   "limit-request-bytes": bytes(4 * MiB, "Largest request, after decompression."),
   "limit-header-bytes": bytes(16 * KiB, "Largest sum of a request's headers."),
   "limit-streams": integer(128, 1, 100_000, "Calls at the same time on one HTTP/2 connection."),
@@ -53,6 +62,12 @@ export const settings = {
   "limit-redirects": integer(5, 0, 100, "Most redirects of a call that a workflow makes."),
   "limit-call-time": milliseconds(30_000, "Longest call that a workflow makes, where the definition says nothing."),
   "limit-watch-events": integer(256, 1, 100_000, "Messages that wait for a slow watcher before it is closed."),
+  "limit-event-backlog": integer(
+    100_000,
+    1,
+    10_000_000,
+    "Events that wait for one sink before further ones are dropped.",
+  ),
   "limit-commit-queue": integer(
     50_000,
     1,

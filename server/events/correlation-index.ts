@@ -1,17 +1,27 @@
 import type { JsonObject } from "@stigmer/core/lib/json.ts";
 import type { EventFilter } from "@stigmer/core/protocol/command.ts";
-import type { RecordReader, Write } from "../store/ports.ts";
+import type { RecordReader, SubscriptionReader, Write } from "../store/ports.ts";
 import type { EventExpressions } from "./event-expressions.ts";
 import { eventKeys, filterKey, type KeyShape, shapeName } from "./event-keys.ts";
+import { LifecycleInterest } from "./lifecycle-interest.ts";
 
 const SPACE = "event-shapes";
 
 /** The shapes of keys in use by each organization: few, in memory, and stored so that events find subscriptions of before the restart. */
 export class CorrelationIndex {
+  /** Which of the server's own events subscriptions may take. */
+  readonly lifecycle: LifecycleInterest;
+  readonly #expressions: EventExpressions;
   readonly #shapes = new Map<string, Map<string, KeyShape>>();
 
+  constructor(expressions: EventExpressions) {
+    this.#expressions = expressions;
+    this.lifecycle = new LifecycleInterest(expressions);
+  }
+
   /** Reads the shapes in use; to be called once before events are matched. */
-  async load(records: RecordReader): Promise<void> {
+  async load(records: RecordReader, subscriptions: SubscriptionReader): Promise<void> {
+    await this.lifecycle.load(records, subscriptions);
     for (const { value } of await records.list(SPACE)) {
       const { org, shape } = JSON.parse(value) as { readonly org: string; readonly shape: KeyShape };
       this.#ofOrg(org).set(shapeName(shape), shape);
@@ -23,8 +33,9 @@ export class CorrelationIndex {
     org: string,
     filters: readonly EventFilter[],
   ): { readonly keys: readonly string[]; readonly writes: readonly Write[] } {
-    const keys = new Set<string>();
-    const writes: Write[] = [];
+    const observed = this.lifecycle.subscribe(org, filters);
+    const keys = new Set(observed.keys);
+    const writes: Write[] = [...observed.writes];
     const known = this.#ofOrg(org);
     for (const filter of filters) {
       const { key, shape } = filterKey(filter);
@@ -40,6 +51,7 @@ export class CorrelationIndex {
 
   /** Makes the shapes of a subscription count, once its batch is durable: until then another run must write them too. */
   subscribed(org: string, filters: readonly EventFilter[]): void {
+    this.lifecycle.subscribed(org, filters);
     const known = this.#ofOrg(org);
     for (const filter of filters) {
       const { shape } = filterKey(filter);
@@ -48,8 +60,8 @@ export class CorrelationIndex {
   }
 
   /** The keys to look an event's subscribers up by. */
-  keysOf(org: string, event: JsonObject, expressions: EventExpressions): readonly string[] {
-    return eventKeys(event, this.#ofOrg(org).values(), expressions);
+  keysOf(org: string, event: JsonObject): readonly string[] {
+    return eventKeys(event, this.#ofOrg(org).values(), this.#expressions);
   }
 
   #ofOrg(org: string): Map<string, KeyShape> {

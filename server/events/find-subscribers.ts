@@ -23,7 +23,7 @@ export async function* findSubscribers(
   subscriptions: SubscriptionReader,
   expressions: EventExpressions,
 ): AsyncGenerator<readonly Subscriber[]> {
-  const keys = index.keysOf(org, event, expressions);
+  const keys = index.keysOf(org, event);
   let after: Subscriber | undefined;
   for (;;) {
     const page = await subscriptions.byKeys(org, keys, PAGE, after);

@@ -42,21 +42,32 @@ export class ScheduleRecords {
     ]);
   }
 
-  async eventSets(workflowId: string): Promise<readonly EventSet[]> {
+  async gathered(workflowId: string): Promise<GatheredEvents> {
     const value = await this.#store.records.get(EVENT_SETS, workflowId);
-    return value === undefined ? [] : (JSON.parse(value) as readonly EventSet[]);
+    const gathered = value === undefined ? [] : (JSON.parse(value) as GatheredEvents | readonly EventSet[]);
+    // Servers before 0.2 kept the sets alone.
+    return "sets" in gathered ? gathered : { sets: gathered, taken: [] };
   }
 
-  async saveEventSets(workflowId: string, sets: readonly EventSet[]): Promise<void> {
+  async saveGathered(workflowId: string, gathered: GatheredEvents): Promise<void> {
     await this.#store.commit([
-      { op: "putRecord", row: { space: EVENT_SETS, key: workflowId, value: JSON.stringify(sets) } },
+      { op: "putRecord", row: { space: EVENT_SETS, key: workflowId, value: JSON.stringify(gathered) } },
     ]);
   }
 }
 
-/** Events gathered for one start of a workflow that waits for `all` of several; a slot for each filter, null while it is open. */
+/** Events gathered for one start: of `all` a slot for each filter, null while it is open; of `any` with `until` those that came, in order. */
 export interface EventSet {
   readonly digest: string;
   readonly slots: readonly (JsonObject | null)[];
+  /** Correlation values by name. */
   readonly bound: JsonObject;
+  /** Numbers of the filters of an `until` strategy that were met. */
+  readonly until?: readonly number[];
+}
+
+/** All that a schedule has gathered, and the identities of the events it took last: one that is published again counts once. */
+export interface GatheredEvents {
+  readonly sets: readonly EventSet[];
+  readonly taken: readonly string[];
 }

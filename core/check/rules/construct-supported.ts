@@ -1,4 +1,4 @@
-import type { CallAsyncApiTask, CallMcpTask, RunDefinition } from "../../dsl/model.ts";
+import type { AsyncApiArguments, CallAsyncApiTask, CallMcpTask, RunDefinition } from "../../dsl/model.ts";
 import type { Capabilities, CapabilityName } from "../capabilities.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import type { TaskVisit } from "../task-visit.ts";
@@ -11,7 +11,7 @@ export const constructSupported: Rule = {
   severity: "error",
   summary: "A construct that this server cannot run.",
   explanation:
-    "Scripts, shell commands and containers run code of the workflow's author on the server's machine and are off until the server's configuration allows them; containers need an engine; an AsyncAPI protocol needs a client. The message names what is missing. The workflow is refused rather than failing in the middle of a run.",
+    "Scripts, shell commands and containers run code of the workflow's author on the server's machine and are off until the server's configuration allows them; containers need an engine; an AsyncAPI protocol needs a client, and some protocols cannot do everything (nothing can be consumed over http, a redis message has no headers). The message names what is missing. Where a call does not say its protocol, the document decides at run time. The workflow is refused rather than failing in the middle of a run.",
   *find({ tasks, capabilities }) {
     for (const visit of tasks) {
       const { task } = visit;
@@ -43,7 +43,9 @@ function* unsupportedCall({ task, pointer }: TaskVisit, capabilities: Capabiliti
     yield refusal(`${pointer}/with/transport/stdio`, "MCP servers as processes", "mcpStdio", capabilities, "key");
   }
   if (task.call !== "asyncapi") return;
-  const { protocol } = (task as CallAsyncApiTask).with;
+  const call = (task as CallAsyncApiTask).with;
+  yield* impossible(call, `${pointer}/with`);
+  const { protocol } = call;
   const supported = capabilities.asyncApiProtocols;
   if (supported.size === 0) yield refusal(`${pointer}/call`, "AsyncAPI calls", "asyncapi", capabilities);
   else if (protocol !== undefined && !supported.has(protocol)) {
@@ -52,6 +54,25 @@ function* unsupportedCall({ task, pointer }: TaskVisit, capabilities: Capabiliti
       hint: `this server speaks ${[...supported].join(", ")}`,
     };
   }
+}
+
+/** What a protocol itself cannot do, whoever speaks it. */
+function* impossible({ protocol, message, subscription }: AsyncApiArguments, pointer: string): Iterable<RuleFinding> {
+  if (protocol === "http" && subscription !== undefined)
+    yield {
+      pointer: `${pointer}/subscription`,
+      at: "key",
+      message:
+        "Cannot consume messages over http: the protocol has no subscriptions, the other side would have to call",
+      hint: "listen for events, which the other side can send to this server",
+    };
+  if (protocol === "redis" && message?.headers !== undefined)
+    yield {
+      pointer: `${pointer}/message/headers`,
+      at: "key",
+      message: "Cannot publish headers over redis: its messages have none",
+      hint: "put them into the payload",
+    };
 }
 
 function refusal(

@@ -19,11 +19,17 @@ export const expressionCompiles: Rule = {
         pointer,
         span,
         message: `Cannot compile the expression: ${error.message}`,
-        hint: availabilityHint(use) ?? error.hint,
+        hint: availabilityHint(use) ?? error.hint ?? endHint(error.message),
       };
     }
   },
 };
+
+/** At the end nothing stands that could be named, so the remedy has to be. */
+function endHint(message: string): string | undefined {
+  if (message !== "unexpected end of expression") return undefined;
+  return "something is missing at the end: a value after an operator, or what closes a bracket";
+}
 
 /** For an argument that exists, but not here. */
 function availabilityHint({ error, source, site }: ExpressionUse): string | undefined {

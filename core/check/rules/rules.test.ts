@@ -170,8 +170,14 @@ const cases: Readonly<Record<string, RuleCase>> = {
     good: ["do:\n  - a: {emit: {event: {with: {type: t, time: '2026-01-31T12:00:00Z'}}}}\n"],
   },
   OW1120: {
-    bad: [["do:\n  - a: {raise: {error: {type: not a uri, status: 400}}}\n", "7:31 not a uri"]],
-    good: ["do:\n  - a: {raise: {error: {type: 'https://example.com/errors/x', status: 400}}}\n"],
+    bad: [
+      ["do:\n  - a: {raise: {error: {type: not a uri, status: 400}}}\n", "7:31 not a uri"],
+      ["do:\n  - a: {raise: {error: {type: 'https://example.com/{kind', status: 400}}}\n", "7:31 'https:"],
+    ],
+    good: [
+      "do:\n  - a: {raise: {error: {type: 'https://example.com/errors/x', status: 400}}}\n",
+      "do:\n  - a: {raise: {error: {type: 'https://example.com/{kind}{?of}', status: 400}}}\n",
+    ],
   },
   OW1121: {
     bad: [["evaluate: {language: js}\ndo:\n  - a: {set: {a: 1}}\n", "6:22 js"]],
@@ -190,10 +196,20 @@ const cases: Readonly<Record<string, RuleCase>> = {
         "do:\n  - a:\n      call: asyncapi\n      with: {document: {endpoint: 'https://x'}, operation: o, protocol: kafka, message: {}}\n",
         "9:73 kafka",
       ],
+      [
+        "do:\n  - a:\n      call: asyncapi\n      with: {document: {endpoint: 'https://x'}, operation: o, protocol: http, subscription: {consume: {amount: 1}}}\n",
+        "9:79 subscription",
+      ],
+      [
+        "do:\n  - a:\n      call: asyncapi\n      with: {document: {endpoint: 'https://x'}, operation: o, protocol: redis, message: {headers: {a: b}}}\n",
+        "9:90 headers",
+      ],
     ],
     good: [
       "do:\n  - a: {run: {script: {language: javascript, code: x}}}\n",
       "do:\n  - a:\n      call: asyncapi\n      with: {document: {endpoint: 'https://x'}, operation: o, protocol: mqtt, message: {}}\n",
+      "do:\n  - a:\n      call: asyncapi\n      with: {document: {endpoint: 'https://x'}, operation: o, protocol: http, message: {headers: {a: b}}}\n",
+      "do:\n  - a:\n      call: asyncapi\n      with: {document: {endpoint: 'https://x'}, operation: o, protocol: redis, subscription: {consume: {amount: 1}}}\n",
     ],
     capabilities: {
       scriptLanguages: new Set(["js"]),
@@ -201,7 +217,7 @@ const cases: Readonly<Record<string, RuleCase>> = {
       container: false,
       grpc: false,
       mcpStdio: false,
-      asyncApiProtocols: new Set(["mqtt"]),
+      asyncApiProtocols: new Set(["mqtt", "http", "redis"]),
       reasons: { shell: "off in the configuration" },
     },
   },

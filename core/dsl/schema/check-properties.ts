@@ -95,6 +95,7 @@ function propertiesOf(shape: Shape | undefined): readonly string[] {
 function missing(tell: Tell, key: string, shape: ObjectShape, at: Place): void {
   tell(schemaCodes.missingProperty, at.pointer, `Cannot use ${shape.title} without "${key}": it is required`, {
     at: "key",
+    hint: `add "${key}:" to it`,
   });
 }
 

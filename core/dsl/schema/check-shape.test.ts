@@ -35,8 +35,12 @@ describe("one mistake gives one finding, at the token, with a suggestion", () =>
       "do:\n  - a:\n      call: http\n      with:\n        method: get\n        endpont: http://x\n",
       'OW1020 11:9 endpont | did you mean "endpoint"?',
     ],
-    ["missing endpoint", "do:\n  - a:\n      call: http\n      with:\n        method: get\n", "OW1021 9:7 with | "],
-    ["missing with", "do:\n  - a:\n      call: http\n", "OW1021 7:5 a | "],
+    [
+      "missing endpoint",
+      "do:\n  - a:\n      call: http\n      with:\n        method: get\n",
+      'OW1021 9:7 with | add "endpoint:" to it',
+    ],
+    ["missing with", "do:\n  - a:\n      call: http\n", 'OW1021 7:5 a | add "with:" to it'],
     [
       "arguments one level up",
       "do:\n  - a:\n      call: http\n      with: {method: get, endpoint: 'http://x'}\n      body: {}\n",
@@ -64,7 +68,7 @@ describe("one mistake gives one finding, at the token, with a suggestion", () =>
       "OW1026 7:5 a | `with` belongs to a `call`, which is missing",
     ],
     ["two kinds", "do:\n  - a:\n      set: {a: 1}\n      wait: PT1S\n", "OW1027 9:7 wait | make two tasks of it"],
-    ["for without do", "do:\n  - a:\n      for: {in: .x}\n", "OW1021 7:5 a | "],
+    ["for without do", "do:\n  - a:\n      for: {in: .x}\n", 'OW1021 7:5 a | add "do:" to it'],
     [
       "while without for",
       "do:\n  - a:\n      do:\n        - b: {set: {a: 1}}\n      while: .x\n",
@@ -190,7 +194,11 @@ describe("one mistake gives one finding, at the token, with a suggestion", () =>
       "do:\n  - a:\n      switch:\n        b: {then: end}\n",
       'OW1022 8:7 switch | put a "- " before each item',
     ],
-    ["switch case without then", "do:\n  - a:\n      switch:\n        - b: {when: .x}\n", "OW1021 9:11 b | "],
+    [
+      "switch case without then",
+      "do:\n  - a:\n      switch:\n        - b: {when: .x}\n",
+      'OW1021 9:11 b | add "then:" to it',
+    ],
     [
       "retry backoff",
       "use:\n  retries:\n    r:\n      backoff: {exponental: {}}\ndo:\n  - a: {set: {a: 1}}\n",
@@ -201,7 +209,7 @@ describe("one mistake gives one finding, at the token, with a suggestion", () =>
       "do:\n  - a:\n      emit:\n        event:\n          type: t\n",
       "OW1020 10:11 type | it belongs inside `with`, one level deeper",
     ],
-    ["catch missing", "do:\n  - a:\n      try:\n        - b: {set: {a: 1}}\n", "OW1021 7:5 a | "],
+    ["catch missing", "do:\n  - a:\n      try:\n        - b: {set: {a: 1}}\n", 'OW1021 7:5 a | add "catch:" to it'],
     ["empty set", "do:\n  - a: {set: {}}\n", "OW1029 7:9 set | "],
     [
       "extension kind",
@@ -251,7 +259,7 @@ describe("the document section", () => {
       "document:\n  dsl: '1.0.3'\n  namespase: n\n  name: w\n  version: '1.0.0'\ndo:\n  - a: {set: {a: 1}}\n",
       'OW1020 3:3 namespase | did you mean "namespace"?',
     ],
-    ["missing document", "do:\n  - a: {set: {a: 1}}\n", "OW1021 1:1 do | "],
+    ["missing document", "do:\n  - a: {set: {a: 1}}\n", 'OW1021 1:1 do | add "document:" to it'],
   ])("%s", (_name, text, expected) => {
     expect(told(text)).toEqual([expected]);
   });
