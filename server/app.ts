@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Transport } from "@connectrpc/connect";
 import { createStigmerClient } from "@stigmer/api/client.ts";
 import type { Capabilities } from "@stigmer/core/check/capabilities.ts";
 import { loadWorkflow } from "@stigmer/core/check/load.ts";
-import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { isTerminal } from "@stigmer/core/protocol/state.ts";
-import type { ActivityOptionsInput, RunPermission } from "./activities/activity-options.ts";
+import { type ActivityOptionsInput, activityOptions, type RunPermission } from "./activities/activity-options.ts";
 import { hostCapabilities } from "./activities/capabilities.ts";
 import { type ActivityHost, createActivityHost } from "./activities/index.ts";
 import type { Config } from "./config/settings.ts";
@@ -16,21 +15,28 @@ import { coreInterpreter } from "./engine/embedded/core-interpreter.ts";
 import { type EmbeddedEngine, openEmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
 import { armFailpointFromEnvironment, nodeClock, nodeRandom, nodeScheduler } from "./engine/embedded/node-ports.ts";
 import { jqEventExpressions } from "./events/jq-event-expressions.ts";
+import { type OpenedSinks, openSinks, SinkUnreachable } from "./triggers/open-sinks.ts";
 import { KeyedLock } from "./pipeline/keyed-lock.ts";
+import { pipelineTelemetry } from "./pipeline/pipeline-telemetry.ts";
 import { ResourceCounts } from "./pipeline/resource-counts.ts";
 import { UlidSource } from "./pipeline/resource-id.ts";
 import { KeyFileFault, readKeyFile } from "./resources/key-file.ts";
-import type { BackupReport, ResourcePorts, ServerFacts } from "./resources/ports.ts";
+import type { ResourcePorts, ServerFacts } from "./resources/ports.ts";
 import { registerResources } from "./resources/register.ts";
 import { SecretBox } from "./resources/secret-box.ts";
+import { backupToFile } from "./resources/server/backup-file.ts";
+import { pinnedDocument } from "./resources/workflow/pinned-document.ts";
 import { scheduleSpaces } from "./resources/workflow/record-schedule.ts";
-import type { DefinitionRow, Store, Write } from "./store/ports.ts";
+import type { Store, Write } from "./store/ports.ts";
 import { openSqliteStore } from "./store/sqlite/open-sqlite-store.ts";
 import type { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import { StoreOpenError } from "./store/sqlite/store-open-error.ts";
 import { type Logger, createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { startTracing, type Tracing } from "./telemetry/start-tracing.ts";
+import { noTracer } from "./telemetry/tracing.ts";
 import { cloudEventsRoute } from "./transport/http/cloud-events-route.ts";
+import { runOutputRoute } from "./transport/http/run-output-route.ts";
 import { ListenError } from "./transport/listen-address.ts";
 import { type ServerTransport, createServerTransport } from "./transport/server-transport.ts";
 import { startThroughApi } from "./triggers/start-through-api.ts";
@@ -65,7 +71,12 @@ export async function startApp(config: Config, listens = true): Promise<App> {
   try {
     return await start(config, listens);
   } catch (error) {
-    if (error instanceof StoreOpenError || error instanceof KeyFileFault || error instanceof ListenError)
+    if (
+      error instanceof StoreOpenError ||
+      error instanceof SinkUnreachable ||
+      error instanceof KeyFileFault ||
+      error instanceof ListenError
+    )
       throw new StartError(error.message, { cause: error });
     throw error;
   }
@@ -87,10 +98,17 @@ async function start(config: Config, listens: boolean): Promise<App> {
     programVersion: version,
     queuedWritesMax: config.limitCommitQueue,
   });
-  const activityOptions = activityOptionsOf(config, logger);
-  const capabilities = hostCapabilities(activityOptions);
-  const activities = createActivityHost(activityOptions);
+  const activitySettings = activityOptionsOf(config, logger);
+  const capabilities = hostCapabilities(activitySettings);
+  const activities = createActivityHost(activitySettings);
   const metrics = createMetrics(true);
+  const tracing = startTracing({
+    endpoint: config.traceEndpoint === "" ? (process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") : config.traceEndpoint,
+    headers: process.env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "",
+    sampled: config.tracePercent / 100,
+    version,
+    logger,
+  });
   const clock = nodeClock();
   const expressions = jqEventExpressions(() => clock.nowMs());
   let fail: (error: Error) => void = () => {};
@@ -107,6 +125,7 @@ async function start(config: Config, listens: boolean): Promise<App> {
   transport = createServerTransport({
     logger,
     metrics,
+    tracer: tracing.tracer,
     version,
     insecure: config.insecure,
     allowedHosts: config.allowedHosts,
@@ -114,16 +133,24 @@ async function start(config: Config, listens: boolean): Promise<App> {
     requestBytesMax: config.limitRequestBytes,
     headerBytesMax: config.limitHeaderBytes,
     streamsMax: config.limitStreams,
-    routes: [cloudEventsRoute(client)],
+    routes: [cloudEventsRoute(client), runOutputRoute(client)],
+  });
+  const runtime = { name: "stigmer", version };
+  const later = (delayMs: number, task: () => void): (() => void) => {
+    const scheduled = nodeScheduler.after(delayMs, task);
+    return () => scheduled.cancel();
+  };
+  const outgoing = openSinks(config.eventSinks, activityOptions(activitySettings), config.limitEventBacklog, {
+    store: sqlite,
+    later,
+    warn: (message, fields) => logger.warn(message, fields),
   });
   const triggers = new Triggers({
     store,
     expressions,
+    runtime: { ...runtime, metadata: {} },
     nowMs: () => clock.nowMs(),
-    later: (delayMs, task) => {
-      const scheduled = nodeScheduler.after(delayMs, task);
-      return () => scheduled.cancel();
-    },
+    later,
     start: startThroughApi(client),
     warn: (message, error) => logger.warn(message, { err: error }),
   });
@@ -135,7 +162,7 @@ async function start(config: Config, listens: boolean): Promise<App> {
       ulids: new UlidSource(() => clock.nowMs(), randomBytes),
       locks: new KeyedLock(),
       counts: new ResourceCounts(store.resources),
-      telemetry: { started: () => () => {} },
+      telemetry: pipelineTelemetry(metrics, tracing.tracer !== noTracer),
       nowMs: () => clock.nowMs(),
     },
     engine: () => engine as EmbeddedEngine,
@@ -143,9 +170,14 @@ async function start(config: Config, listens: boolean): Promise<App> {
     secrets: box,
     loadDefinition: (text) => loadWorkflow(text, { capabilities }),
     facts: factsOf(config, dataPath, capabilities, () => transport?.readiness.isReady === true),
-    backup: (target) => backup(sqlite, target),
+    ...(config.ephemeral
+      ? {}
+      : { backup: (target) => backupToFile({ store: sqlite, dataPath, nowMs: () => clock.nowMs() }, target) }),
   };
   const children = registerResources(transport.registry, ports);
+  // Before the engine takes runs up: what they publish then must find who waits for it.
+  await outgoing.sinks.load();
+  await triggers.load();
   engine = await openEmbeddedEngine(
     {
       store,
@@ -154,7 +186,7 @@ async function start(config: Config, listens: boolean): Promise<App> {
       random: nodeRandom,
       interpreter: coreInterpreter,
       activities: activities.runner,
-      definitions: { load: async (digest) => documentOf(await store.definitions.byDigest(digest)) },
+      definitions: { load: async (digest) => pinnedDocument(await store.definitions.byDigest(digest)) },
       children,
       secrets: box,
       expressions,
@@ -167,17 +199,24 @@ async function start(config: Config, listens: boolean): Promise<App> {
         failed: (error) => fail(error),
         warn: (message, error) => logger.warn(message, { err: error }),
       },
+      outlets: {
+        triggerTypes: (org) => triggers.lifecycleTypes(org),
+        sinkTypes: (org) => outgoing.sinks.lifecycleTypes(org),
+        sinkWrites: (org, run, event) => outgoing.sinks.writes(org, run, event),
+        queued: (writes) => outgoing.sinks.queued(writes),
+      },
     },
     {
       inlineCharsMax: config.limitInlineBytes,
       watchBufferMax: config.limitWatchEvents,
-      runtime: { name: "stigmer", version },
+      runtime,
     },
   );
   transport.readiness.isReady = true;
   try {
     const bound = listens ? await transport.listen(config.host, config.port) : undefined;
-    await triggers.begin();
+    triggers.begin();
+    outgoing.sinks.start();
     const address =
       bound === undefined ? "" : `${bound.address.includes(":") ? `[${bound.address}]` : bound.address}:${bound.port}`;
     return {
@@ -188,12 +227,20 @@ async function start(config: Config, listens: boolean): Promise<App> {
       failed,
       close: () =>
         close(
-          { transport: transport as ServerTransport, triggers, engine: engine as EmbeddedEngine, activities, sqlite },
+          {
+            transport: transport as ServerTransport,
+            triggers,
+            engine: engine as EmbeddedEngine,
+            activities,
+            outgoing,
+            sqlite,
+            tracing,
+          },
           config.drainTimeout,
         ),
     };
   } catch (error) {
-    await close({ transport, triggers, engine, activities, sqlite }, 0);
+    await close({ transport, triggers, engine, activities, outgoing, sqlite, tracing }, 0);
     throw error;
   }
 }
@@ -203,16 +250,23 @@ interface Parts {
   readonly triggers: Triggers;
   readonly engine: EmbeddedEngine;
   readonly activities: ActivityHost;
+  readonly outgoing: OpenedSinks;
   readonly sqlite: SqliteStore;
+  readonly tracing: Tracing;
 }
 
 /** Takes the parts down in reverse: no new requests, no new starts, activities end, connections and files close. */
-async function close({ transport, triggers, engine, activities, sqlite }: Parts, drainMs: number): Promise<void> {
+async function close(
+  { transport, triggers, engine, activities, outgoing, sqlite, tracing }: Parts,
+  drainMs: number,
+): Promise<void> {
   await transport.close(drainMs);
   await triggers.end();
   await engine.stop(drainMs);
+  await outgoing.close();
   await activities.close();
   await sqlite.close();
+  await tracing.close();
 }
 
 /** The store, watched for changes of schedules: whoever writes one, the triggers hear of it once it is durable. */
@@ -247,10 +301,6 @@ function keyRing(dataPath: string): ReturnType<typeof readKeyFile> {
     );
   }
   return readKeyFile(path.join(dataPath, "secrets.key"));
-}
-
-function documentOf(row: DefinitionRow | undefined): WorkflowDocument | undefined {
-  return row === undefined ? undefined : (JSON.parse(row.document) as WorkflowDocument);
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+(\/\d+)?|localhost|::1(\/\d+)?)$/u;
@@ -302,20 +352,6 @@ function factsOf(config: Config, dataPath: string, capabilities: Capabilities, r
     startedAtMs: Date.now(),
     runtime: `node ${process.version}`,
     ready,
-  };
-}
-
-async function backup(store: SqliteStore, target: string): Promise<BackupReport> {
-  const startedMs = Date.now();
-  await store.backup(target);
-  const counts = await store.runs.countByStatus();
-  const executions = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return {
-    path: target,
-    sizeBytes: statSync(target).size,
-    executions,
-    recordsVerified: 0,
-    durationMs: Date.now() - startedMs,
   };
 }
 

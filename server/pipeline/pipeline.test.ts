@@ -24,10 +24,12 @@ function world(): { readonly environment: PipelineEnvironment; readonly log: str
     locks: new KeyedLock(),
     counts: new ResourceCounts(store.resources),
     telemetry: {
-      started: (pipeline, name) => {
-        log.push(`${pipeline}/${name}`);
-        return (failure) => void log.push(failure === undefined ? "ok" : "failed");
-      },
+      step: (pipeline, name) => ({
+        started: () => {
+          log.push(`${pipeline}/${name}`);
+          return (failure) => void log.push(failure === undefined ? "ok" : "failed");
+        },
+      }),
     },
     nowMs: () => 1,
   };
@@ -40,6 +42,7 @@ function callWith(headers: Record<string, string> = {}, values = createContextVa
     principal: { kind: "user", id: "ada" },
     signal: new AbortController().signal,
     requestHeader: new Headers(headers),
+    headerValue: (name) => new Headers(headers).get(name) ?? undefined,
     values,
   };
 }
@@ -142,12 +145,29 @@ describe("Pipeline", () => {
     const handle = Pipeline.start<string>("x")
       .step(stage)
       .reply(environment, ({ owned }) => owned);
-    const outer = new UnitOfWork(environment.store, environment.counts, false);
+    const outer = new UnitOfWork(environment.store, environment.counts, () => false);
     expect(await handle("", callWith({}, createContextValues().set(unitOfWorkKey, outer)))).toBe(false);
     expect(await environment.store.resources.get("workflow", "wfl-1")).toBeUndefined();
     expect(await outer.bySlug("workflow", "a")).toHaveLength(1);
     await outer.commit();
     expect(await environment.store.resources.get("workflow", "wfl-1")).toMatchObject({ slug: "a" });
+  });
+
+  test.each(["yes", "1", "TRUE", ""])("does not take a dry run of %j for a write", async (value) => {
+    const { environment } = world();
+    const stage = step("Stage", async (_context: object, { unit }) => {
+      unit.put(row("wfl-1", "a"), "absent");
+      await unit.commit();
+      return {};
+    });
+    const handle = Pipeline.start<string>("x")
+      .step(stage)
+      .reply(environment, () => "");
+    await expect(handle("", callWith({ [DRY_RUN_HEADER]: value }))).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      violations: [{ field: DRY_RUN_HEADER }],
+    });
+    expect(await environment.store.resources.get("workflow", "wfl-1")).toBeUndefined();
   });
 
   test("checks everything and stores nothing in a dry run", async () => {
@@ -198,10 +218,10 @@ describe("UnitOfWork", () => {
   ];
   test.each(conflicts)("says $name in the words of the API and writes nothing", async ({ second, want }) => {
     const { environment } = world();
-    const first = new UnitOfWork(environment.store, environment.counts, false);
+    const first = new UnitOfWork(environment.store, environment.counts, () => false);
     first.put(row("wfl-1", "a"), "absent");
     await first.commit();
-    const unit = new UnitOfWork(environment.store, environment.counts, false);
+    const unit = new UnitOfWork(environment.store, environment.counts, () => false);
     unit.put(row("wfl-5", "free"), "absent");
     second(unit);
     await expect(unit.commit()).rejects.toMatchObject(want);
@@ -210,7 +230,7 @@ describe("UnitOfWork", () => {
 
   test("replaces what was staged before, and keeps what was expected first", async () => {
     const { environment } = world();
-    const unit = new UnitOfWork(environment.store, environment.counts, false);
+    const unit = new UnitOfWork(environment.store, environment.counts, () => false);
     unit.put(row("wfl-1", "a"), "absent");
     unit.put({ ...row("wfl-1", "a"), updatedAt: 5 }, "present");
     await unit.commit();
@@ -220,7 +240,7 @@ describe("UnitOfWork", () => {
   test("forgets counts of parents only once something of theirs is stored", async () => {
     const { environment } = world();
     expect(await environment.counts.of("workflow_instance", "wfl-1")).toBe(0);
-    const unit = new UnitOfWork(environment.store, environment.counts, false);
+    const unit = new UnitOfWork(environment.store, environment.counts, () => false);
     unit.put({ ...row("win-1", "a"), kind: "workflow_instance", parent: "wfl-1" }, "absent");
     await unit.commit();
     expect(await environment.counts.of("workflow_instance", "wfl-1")).toBe(1);

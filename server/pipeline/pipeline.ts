@@ -1,7 +1,8 @@
 import { ApiError } from "../errors/api-error.ts";
 import { CommitRefused, optionsOf } from "./commit-refusal.ts";
 import { type CallContext, DRY_RUN_HEADER } from "./call-context.ts";
-import type { PipelineEnvironment, Step, StepScope } from "./step.ts";
+import { isSwitchedOn } from "./switch-header.ts";
+import type { PipelineEnvironment, Step, StepScope, StepTelemetry } from "./step.ts";
 import { UnitOfWork, unitOfWorkKey } from "./unit-of-work.ts";
 
 /** Handles one unary call. */
@@ -37,17 +38,17 @@ export class Pipeline<Request, Context extends object> {
     environment: PipelineEnvironment,
     respond: (context: Context, scope: StepScope) => Response,
   ): UnaryHandler<Request, Response> {
+    const row = this.#steps.map((one) => ({ ...one, telemetry: environment.telemetry.step(this.#name, one.name) }));
     return async (request, call) => {
       const scope = scopeOf(environment, call);
-      return respond((await this.#run(request, scope)) as Context, scope);
+      return respond((await this.#run(row, request, scope)) as Context, scope);
     };
   }
 
-  async #run(request: Request, scope: StepScope): Promise<object> {
-    const { telemetry } = scope.environment;
+  async #run(row: readonly WatchedStep[], request: Request, scope: StepScope): Promise<object> {
     let context: object = { input: request };
-    for (const { name, run } of this.#steps) {
-      const ended = telemetry.started(this.#name, name);
+    for (const { name, run, telemetry } of row) {
+      const ended = telemetry.started(scope.call);
       try {
         const added = run(context as never, scope);
         context = { ...context, ...(added instanceof Promise ? await added : added) };
@@ -61,13 +62,17 @@ export class Pipeline<Request, Context extends object> {
   }
 }
 
+/** A step and who hears of it. */
+interface WatchedStep extends Step<never, object> {
+  readonly telemetry: StepTelemetry;
+}
+
 function scopeOf(environment: PipelineEnvironment, call: CallContext): StepScope {
   const outer = call.values.get(unitOfWorkKey);
-  const dryRun = call.requestHeader.get(DRY_RUN_HEADER) === "true";
   return {
     environment,
     call,
-    unit: outer ?? new UnitOfWork(environment.store, environment.counts, dryRun),
+    unit: outer ?? new UnitOfWork(environment.store, environment.counts, () => isSwitchedOn(call, DRY_RUN_HEADER)),
     ownsUnit: outer === undefined,
   };
 }

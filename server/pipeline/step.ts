@@ -5,9 +5,16 @@ import type { ResourceCounts } from "./resource-counts.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 import type { UlidSource } from "./resource-id.ts";
 
-/** Tells telemetry that something began; the answer is called at its end, with what it threw if it did. */
+/** Hears of one step of one kind of request. */
+export interface StepTelemetry {
+  /** The step begins; the answer is called at its end, with what it threw if it did. */
+  started(call: CallContext): (failure?: unknown) => void;
+}
+
+/** Counts, times and traces steps. */
 export interface PipelineTelemetry {
-  started(pipeline: string, step: string): (failure?: unknown) => void;
+  /** Asked once for each step of each kind of request, so that a step itself looks nothing up. */
+  step(pipeline: string, step: string): StepTelemetry;
 }
 
 /** What all steps may use of the server. */

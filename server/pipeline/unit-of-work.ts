@@ -16,20 +16,20 @@ export const unitOfWorkKey = createContextKey<UnitOfWork | undefined>(undefined,
 export class UnitOfWork {
   readonly #store: Store;
   readonly #counts: ResourceCounts;
-  readonly #dryRun: boolean;
+  readonly #isDryRun: () => boolean;
   readonly #staged = new Map<string, { row: ResourceRow | undefined; expect: Expectation }>();
   readonly #gone: ResourceRow[] = [];
   readonly #others: Write[] = [];
 
-  constructor(store: Store, counts: ResourceCounts, dryRun: boolean) {
+  constructor(store: Store, counts: ResourceCounts, isDryRun: () => boolean) {
     this.#store = store;
     this.#counts = counts;
-    this.#dryRun = dryRun;
+    this.#isDryRun = isDryRun;
   }
 
   /** True when the request is only checked: `commit` looks at the preconditions it can see and writes nothing. */
   get dryRun(): boolean {
-    return this.#dryRun;
+    return this.#isDryRun();
   }
 
   /** Stages a resource. Staging one again replaces it and keeps what the first staging expected of the store. */
@@ -50,9 +50,14 @@ export class UnitOfWork {
     this.#others.push(write);
   }
 
-  /** Has the commit check that a resource this one refers to is there; one that comes with the same commit needs no check. */
-  require(kind: string, id: string): void {
-    if (!this.#staged.has(keyOf(kind, id))) this.#others.push({ op: "requireResource", kind, id, expect: "present" });
+  /** True when something is staged that changes the store. */
+  get hasChanges(): boolean {
+    return this.#staged.size > 0 || this.#others.some((write) => !isCheck(write));
+  }
+
+  /** Has the commit check that a resource this one refers to is there, or has a version; one that comes with the same commit needs no check. */
+  require(kind: string, id: string, expect: Expectation = "present"): void {
+    if (!this.#staged.has(keyOf(kind, id))) this.#others.push({ op: "requireResource", kind, id, expect });
   }
 
   /** The resource as it will be after the commit. */
@@ -86,7 +91,7 @@ export class UnitOfWork {
   /** Writes everything at once. Rejects with the ApiError that says which precondition failed; then nothing is written. */
   async commit(): Promise<void> {
     const writes = this.writes();
-    if (this.#dryRun || writes.length === 0) return;
+    if (writes.length === 0 || this.dryRun) return;
     try {
       await this.#store.commit(writes);
     } catch (error) {

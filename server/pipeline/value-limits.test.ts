@@ -3,7 +3,7 @@ import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import { WorkflowSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/api_pb.ts";
 import { WorkflowExecutionSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { expect, test } from "vitest";
-import { findValueFault } from "./value-limits.ts";
+import { findValueFault, withoutValues } from "./value-limits.ts";
 
 function nested(depth: number): object {
   let value: object = {};
@@ -36,4 +36,15 @@ test("findValueFault looks into value messages, and refuses one that is empty", 
   expect(findValueFault(WorkflowExecutionSchema, empty)).toMatchObject({ field: "spec.input" });
   const fine = create(WorkflowExecutionSchema, { spec: { input: fromJson(ValueSchema, { a: [null, 1] }) } });
   expect(findValueFault(WorkflowExecutionSchema, fine)).toBeUndefined();
+});
+
+test("withoutValues leaves out what a value holds but not that it is there, and changes nothing of the message", () => {
+  const input = fromJson(ValueSchema, { a: [null, 1] });
+  const message = create(WorkflowExecutionSchema, { kind: "WorkflowExecution", spec: { workflowId: "wfl-1", input } });
+  const lighter = withoutValues(WorkflowExecutionSchema, message);
+  expect(lighter).toMatchObject({ kind: "WorkflowExecution", spec: { workflowId: "wfl-1" } });
+  expect(lighter.spec?.input).toEqual(create(ValueSchema));
+  expect(message.spec?.input).toBe(input);
+  const plain = create(WorkflowExecutionSchema, { spec: { workflowId: "wfl-1" } });
+  expect(withoutValues(WorkflowExecutionSchema, plain)).toBe(plain);
 });

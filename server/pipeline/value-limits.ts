@@ -1,4 +1,5 @@
-import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../errors/api-error.ts";
 import type { ErrorReason } from "../errors/catalogue.ts";
 
@@ -67,6 +68,25 @@ function firstFault(
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+const someValue = create(ValueSchema);
+
+/**
+ * The message with an empty value wherever it, or a message within, holds a free-form one: what rules of a proto can say of it is no more than whether it is there, and a validator would walk all of it by
+ * reflection. Copies only what it changes.
+ */
+export function withoutValues<M extends Message>(schema: DescMessage, message: M): M {
+  let copy: Record<string, unknown> | undefined;
+  for (const field of carriersOf(schema)) {
+    if (field.fieldKind !== "message" || field.oneof !== undefined) continue;
+    const held = (message as unknown as Record<string, unknown>)[field.localName];
+    if (held === undefined) continue;
+    const lighter =
+      field.message.typeName === ValueSchema.typeName ? someValue : withoutValues(field.message, held as Message);
+    if (lighter !== held) copy = { ...(copy ?? message), [field.localName]: lighter };
+  }
+  return (copy ?? message) as M;
 }
 
 /** Walks plain JSON (a Struct) and Value messages alike; a Value's wrappers do not count as nesting. */

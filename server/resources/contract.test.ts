@@ -1,16 +1,17 @@
-import { create, toJson } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
 import { status as GrpcStatus } from "@grpc/grpc-js";
 import { createStigmerClient, type StigmerClient } from "@stigmer/api/client.ts";
-import { ExecutionContextSchema } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
-import { AgentInstanceSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
+import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 import { ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiError } from "../errors/api-error.ts";
 import {
   agent,
+  agentInstance,
+  context,
   environment,
   execution,
   helloDefinition,
@@ -33,6 +34,18 @@ interface Case {
   readonly code: string;
   readonly text?: RegExp;
   readonly call: (client: StigmerClient, name: string) => Promise<unknown>;
+}
+
+/** A definition whose input must have a number. */
+const typedDefinition = `document: {dsl: 1.0.0, namespace: test, name: typed, version: 1.0.0}
+input: {schema: {document: {type: object, required: [total], properties: {total: {type: number}}}}}
+do:
+  - greet: {set: {seen: "\${ .total }"}}
+`;
+
+function given(run: WorkflowExecution, input: JsonValue): WorkflowExecution {
+  if (run.spec !== undefined) run.spec.input = fromJson(ValueSchema, input);
+  return run;
 }
 
 async function flow(client: StigmerClient, name: string, definition = helloDefinition()): Promise<string> {
@@ -62,28 +75,6 @@ async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {
 function unscoped<R extends { metadata?: { ownerScope: number } | undefined }>(resource: R): R {
   if (resource.metadata !== undefined) resource.metadata.ownerScope = 0;
   return resource;
-}
-
-function context(name: string): ReturnType<typeof create<typeof ExecutionContextSchema>> {
-  return create(ExecutionContextSchema, {
-    apiVersion: "agentic.stigmer.ai/v1",
-    kind: "ExecutionContext",
-    metadata: { name },
-    spec: { executionId: "wex-1", data: { A: { value: "1", isSecret: true } } },
-  });
-}
-
-function agentInstance(
-  name: string,
-  agentId: string,
-  org = "local",
-): ReturnType<typeof create<typeof AgentInstanceSchema>> {
-  return create(AgentInstanceSchema, {
-    apiVersion: "agentic.stigmer.ai/v1",
-    kind: "AgentInstance",
-    metadata: { name, org, ownerScope: ApiResourceOwnerScope.organization },
-    spec: { agentId },
-  });
 }
 
 const cases: readonly Case[] = [
@@ -658,6 +649,55 @@ const cases: readonly Case[] = [
     call: async (c, n) => c.workflowExecution.service.stateAt({ executionId: await ended(c, n), position: 99n }),
   },
   {
+    rpc: "execution.run",
+    code: "OK",
+    call: async (c, n) => {
+      const outcome = await c.workflowExecution.service.run(execution(await flow(c, n), n));
+      expect(toJson(ValueSchema, outcome.output ?? create(ValueSchema))).toEqual({ greeting: "hello" });
+    },
+  },
+  {
+    rpc: "execution.run",
+    code: "INVALID_ARGUMENT",
+    text: /^either workflow_id or workflow_instance_id must be provided$/u,
+    call: (c, n) => c.workflowExecution.service.run(execution("", n)),
+  },
+  {
+    rpc: "execution.create with an input that its schema refuses",
+    code: "INVALID_ARGUMENT",
+    text: /^Cannot start workflow "test\/typed": spec.input\/total .*number/u,
+    call: async (c, n) => {
+      const workflowId = await flow(c, n, typedDefinition);
+      return c.workflowExecution.command.create(given(execution(workflowId, n), { total: "much" }));
+    },
+  },
+  {
+    rpc: "execution.create with an input that fits its schema",
+    code: "OK",
+    call: async (c, n) => {
+      const workflowId = await flow(c, n, typedDefinition);
+      return c.workflowExecution.command.create(given(execution(workflowId, n), { total: 1 }));
+    },
+  },
+  {
+    rpc: "event.publish again",
+    code: "OK",
+    call: async (c, n) => {
+      const event = { id: n, source: "test", type: "test.repeated" };
+      expect(await c.event.service.publish({ event })).toMatchObject({ eventId: n, duplicate: false });
+      expect(await c.event.service.publish({ event })).toMatchObject({ eventId: n, duplicate: true });
+      expect(await c.event.service.publish({ org: "other", event })).toMatchObject({ duplicate: false });
+      const { results } = await c.event.service.publishBatch({ events: [event, { ...event, id: `${n}-2` }] });
+      expect(results.map(({ duplicate }) => duplicate)).toEqual([true, false]);
+    },
+  },
+  {
+    rpc: "execution.awaitEnd",
+    code: "OK",
+    call: async (c, n) =>
+      expect((await c.workflowExecution.service.awaitEnd({ executionId: await ended(c, n) })).phase).toBe(7),
+  },
+  {
     rpc: "execution.watch",
     code: "OK",
     call: async (c, n) => {
@@ -855,7 +895,6 @@ async function answerOf(call: Promise<unknown>): Promise<{ readonly code: string
     if (error instanceof ApiError) return { code: error.code, message: error.message };
     const { code, details } = error as { code?: unknown; details?: unknown };
     if (typeof code !== "number" || typeof details !== "string") throw error;
-    // grpc-js decodes only a part of what the stream's side encodes, as the protocol allows it to.
-    return { code: GrpcStatus[code] ?? String(code), message: decodeURIComponent(details) };
+    return { code: GrpcStatus[code] ?? String(code), message: details };
   }
 }

@@ -39,12 +39,14 @@ async function createAndCrash(
   const world = await openResourceWorld({
     store,
     telemetry: {
-      started: () => {
-        reach();
-        // A dead process takes no further step: throwing here stops the request where the crash hit it.
-        if (dead) throw new Error("the process is dead");
-        return () => undefined;
-      },
+      step: () => ({
+        started: () => {
+          reach();
+          // A dead process takes no further step: throwing here stops the request where the crash hit it.
+          if (dead) throw new Error("the process is dead");
+          return () => undefined;
+        },
+      }),
     },
   });
   armed = true;

@@ -19,6 +19,8 @@ import { EnvironmentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/environme
 import { rewrapSecrets } from "./rewrap-secrets.ts";
 import { openVariable } from "./sealed-values.ts";
 import { SecretBox } from "./secret-box.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
+import type { Write } from "../store/ports.ts";
 import { openResourceWorld, type ResourceWorld } from "./testing/resource-world.ts";
 
 const CANARY = "canary-4711-never-to-be-seen";
@@ -252,11 +254,68 @@ describe("updateStatus of a foreign runner", () => {
     expect(ended.status?.tasks.map(({ taskName }) => taskName)).toEqual(["a"]);
     await followed;
     expect(updates.at(-1)?.status).toMatchObject({ phase: 3 });
+    expect(updates.map(({ status }) => status?.phase)).not.toContain(5);
     await expect(
       client.workflowExecution.command.updateStatus({ executionId, status: { phase: 2 } }),
     ).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
     expect((await client.workflowExecution.query.get({ value: executionId })).status?.phase).toBe(3);
   });
+});
+
+test("updateStatus ends a run in one commit, with the outcome that was reported", async () => {
+  const store = createMemoryStore();
+  const batches: Write[][] = [];
+  const commit = store.commit.bind(store);
+  store.commit = (batch) => {
+    batches.push([...batch]);
+    return commit(batch);
+  };
+  const own = await openResourceWorld({ store });
+  const made = await own.client.workflow.command.create(workflow("foreign", listeningDefinition("foreign")));
+  const run = await own.client.workflowExecution.command.create(execution(made.metadata?.id ?? ""));
+  const executionId = run.metadata?.id ?? "";
+  await own.client.workflowExecution.command.updateStatus({ executionId, status: { phase: 2 } });
+  batches.length = 0;
+  await own.client.workflowExecution.command.updateStatus({ executionId, status: { phase: 4, error: "out of order" } });
+  const changes = batches.flat().flatMap((write) => (write.op === "updateRun" ? [write.changes] : []));
+  expect(changes).toMatchObject([{ status: "faulted", output: null, fault: expect.stringContaining("out of order") }]);
+  expect(await own.client.workflowExecution.service.awaitEnd({ executionId })).toMatchObject({
+    fault: { detail: "out of order" },
+  });
+  await own.close();
+});
+
+test("history gives each fact its own trace, the same in pages of any size, also for facts of one millisecond", async () => {
+  const definition = `document: {dsl: 1.0.0, namespace: test, name: three, version: 1.0.0}
+do:
+  - first: {call: http, with: {method: get, endpoint: "http://127.0.0.1:1/1"}}
+  - second: {call: http, with: {method: get, endpoint: "http://127.0.0.1:1/2"}}
+  - third: {set: {done: true}}
+`;
+  const { client } = world;
+  const workflowId = await flow("three", definition);
+  const run = await client.workflowExecution.command.create(execution(workflowId));
+  const executionId = run.metadata?.id ?? "";
+  await client.workflowExecution.service.awaitEnd({ executionId });
+  const { entries } = await client.workflowExecution.service.history({ executionId });
+  expect(entries.map(({ event }) => event)).toEqual(["started", "activityCompleted", "activityCompleted"]);
+  expect(entries.map(({ trace }) => trace.filter(({ kind }) => kind === "completed").map((e) => e.taskName))).toEqual([
+    [],
+    ["first"],
+    ["second", "third"],
+  ]);
+  for (const { position, trace } of entries)
+    expect(trace.map((entry) => [entry.position, entry.index])).toEqual(trace.map((_, index) => [position, index]));
+  for (const pageSize of [1, 2]) {
+    const paged: typeof entries = [];
+    let pageToken = "";
+    do {
+      const page = await client.workflowExecution.service.history({ executionId, pageSize, pageToken });
+      paged.push(...page.entries);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    expect(paged).toEqual(entries);
+  }
 });
 
 describe("run: workflow", () => {

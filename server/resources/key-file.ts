@@ -1,5 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { syncDirectory } from "../store/sqlite/sync-directory.ts";
 import type { KeyRing } from "./secret-box.ts";
 
 const KEY_BYTES = 32;
@@ -35,15 +47,28 @@ export function readKeyFile(path: string): KeyRing {
 export function rotateKeyFile(path: string): KeyRing {
   const { current, former = [] } = readKeyFile(path);
   const ring = { current: new Uint8Array(randomBytes(KEY_BYTES)), former: [current, ...former] };
-  const next = `${path}.next`;
-  write(next, [ring.current, ...ring.former], "wx");
-  renameSync(next, path);
+  replace(path, [ring.current, ...ring.former]);
   return ring;
+}
+
+/** Takes all but the current key out of the file: what is still sealed with a former one, also in backups, can be opened no more. */
+export function forgetFormerKeys(path: string): void {
+  replace(path, [readKeyFile(path).current]);
+}
+
+/** The new file is on the disk under its name before anything is sealed with its keys; a crash leaves the former file or the new one. */
+function replace(path: string, keys: readonly Uint8Array[]): void {
+  const next = `${path}.next`;
+  rmSync(next, { force: true });
+  write(next, keys);
+  renameSync(next, path);
+  syncDirectory(dirname(path));
 }
 
 function createIfAbsent(path: string): void {
   try {
-    write(path, [randomBytes(KEY_BYTES)], "wx");
+    write(path, [randomBytes(KEY_BYTES)]);
+    syncDirectory(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
       throw new KeyFileFault(`Cannot make key file "${path}": ${(error as Error).message}`);
@@ -52,8 +77,8 @@ function createIfAbsent(path: string): void {
 }
 
 /** The file is complete and on the disk before anything is sealed with it. */
-function write(path: string, keys: readonly Uint8Array[], flags: "wx"): void {
-  const file = openSync(path, flags, 0o600);
+function write(path: string, keys: readonly Uint8Array[]): void {
+  const file = openSync(path, "wx", 0o600);
   try {
     writeSync(file, `${keys.map((key) => Buffer.from(key).toString("hex")).join("\n")}\n`);
     fsyncSync(file);

@@ -112,7 +112,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
         ({ op: "putSubscription", row: subscription(key, id, { org: of, keys: subscribed }) }) as const,
     ),
   fc.record({ op: fc.constant("deleteSubscription"), run: runKey, id: few }),
-  fc.record({ op: fc.constant("putBlob"), digest: name, data: fc.constant(Uint8Array.of(1)) }),
+  fc.record({ op: fc.constant("putBlob"), run: runKey, digest: name, data: fc.constant(Uint8Array.of(1)) }),
   fc.record({ op: fc.constant("putRecord"), row: fc.record({ space: name, key: name, value: name }) }),
   fc.record({ op: fc.constant("deleteRecord"), space: name, key: name }),
 );
@@ -177,6 +177,7 @@ async function readAll(store: Store): Promise<unknown> {
       }
     }
     results.push(await store.definitions.byDigest(letter), await store.definitions.byRevision(letter, 1));
+    results.push(await store.runs.countOpen(letter));
     await pages((cursor) => store.definitions.list(letter, 2, cursor));
     results.push(
       await store.runs.bySlug(letter),

@@ -1,5 +1,5 @@
 import type { Json } from "@stigmer/core/lib/json.ts";
-import type { RunStatus } from "@stigmer/core/protocol/state.ts";
+import { isTerminal, type RunStatus } from "@stigmer/core/protocol/state.ts";
 
 /*
  * What the server needs of a database. Writes are data with preconditions, so that one group commit carries the writes of many requests and runs, each batch all or nothing,
@@ -77,6 +77,11 @@ export interface RunRow {
   readonly version: number;
 }
 
+/** Whether a run of this status has yet to end. A quarantined one neither goes on nor ends by itself: it is not open. */
+export function isOpen(status: RunRow["status"]): boolean {
+  return status !== "quarantined" && !isTerminal(status);
+}
+
 /** One journal record. `seq` starts at 1 and has no gap; `chain` is the hash chain of the run up to and including this record. */
 export interface JournalRecord {
   readonly run: number;
@@ -124,7 +129,7 @@ export interface RecordRow {
 
 /** The changes a run update may make: everything but its identity. */
 export type RunChanges = {
-  readonly [K in keyof Omit<RunRow, "run" | "id" | "version" | "createdAt">]?: RunRow[K] | null;
+  readonly [K in keyof Omit<RunRow, "run" | "id" | "workflowId" | "version" | "createdAt">]?: RunRow[K] | null;
 };
 
 /**
@@ -138,7 +143,7 @@ export type Write =
   | { readonly op: "deleteDefinitions"; readonly workflowId: string }
   | { readonly op: "putRun"; readonly row: RunRow }
   | { readonly op: "updateRun"; readonly run: number; readonly changes: RunChanges; readonly expect?: Expectation }
-  /** Removes the run with its journal, snapshot, timers and subscriptions. */
+  /** Removes the run with its journal, snapshot, timers, subscriptions and the large values that no other run has. */
   | { readonly op: "deleteRun"; readonly run: number }
   | { readonly op: "append"; readonly record: JournalRecord }
   | { readonly op: "putSnapshot"; readonly row: SnapshotRow }
@@ -146,7 +151,8 @@ export type Write =
   | { readonly op: "deleteTimer"; readonly row: TimerRow }
   | { readonly op: "putSubscription"; readonly row: SubscriptionRow }
   | { readonly op: "deleteSubscription"; readonly run: number; readonly id: number }
-  | { readonly op: "putBlob"; readonly digest: string; readonly data: Uint8Array }
+  /** A large value of a run; it goes with the last run that has it. */
+  | { readonly op: "putBlob"; readonly run: number; readonly digest: string; readonly data: Uint8Array }
   | { readonly op: "putRecord"; readonly row: RecordRow }
   | { readonly op: "deleteRecord"; readonly space: string; readonly key: string }
   /** Refuses the batch unless the row is there: references that must exist at commit. */
@@ -248,6 +254,8 @@ export interface RunReader {
   /** Active runs with a key above `after`, ascending: what recovery loads. */
   active(after: number, limit: number): Promise<readonly RunRow[]>;
   countByStatus(): Promise<{ readonly [status: string]: number }>;
+  /** How many runs of the workflow have not ended, at a cost that does not grow with them. */
+  countOpen(workflowId: string): Promise<number>;
   lastKey(): Promise<number>;
   /** Ended runs whose `endedAt` is before the given time, oldest first: what retention removes. */
   endedBefore(endedBefore: number, limit: number): Promise<readonly RunRow[]>;

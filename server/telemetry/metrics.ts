@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type StepMeter, StepMeters } from "./step-meters.ts";
 
 // Seconds: from a pure step to a call that waits for people.
 const FAST = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -9,6 +10,8 @@ const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 export interface Metrics {
   /** A call was answered. `code` is the Connect code or `ok`. */
   request(rpc: string, code: string, seconds: number): void;
+  /** The account of one step of one kind of request. */
+  step(pipeline: string, step: string): StepMeter;
   /** A batch was committed: how many writes, how long altogether, how long of it for the disk. */
   commit(batchSize: number, seconds: number, fsyncSeconds: number): void;
   /** Writes that wait for the next commit. */
@@ -90,7 +93,10 @@ export function createMetrics(withProcess = false): Metrics {
   const blocked = counter("ssrf_blocked_total", "Outgoing calls refused by the network guard.");
   const limited = counter("ratelimited_total", "Calls refused by a rate limit.");
 
+  const steps = new StepMeters();
+
   return {
+    step: (pipeline, step) => steps.meter(pipeline, step),
     request: (rpc, code, seconds) => {
       const key = `${code} ${rpc}`;
       let series = requestSeries.get(key);
@@ -141,6 +147,6 @@ export function createMetrics(withProcess = false): Metrics {
     authorizationDenied: () => denied.inc(),
     networkBlocked: () => blocked.inc(),
     rateLimited: () => limited.inc(),
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    render: async () => ({ contentType: registry.contentType, body: `${await registry.metrics()}\n${steps.render()}` }),
   };
 }

@@ -65,6 +65,28 @@ describe("createMetrics", () => {
     expect(body).toContain("stigmer_watch_streams 0");
   });
 
+  test("render() gives each step that ran with its time in buckets and its errors by code", async () => {
+    const metrics = createMetrics();
+    const persist = metrics.step("workflow.create", "Persist");
+    persist.ended(0.00005, undefined);
+    persist.ended(0.05, "aborted");
+    metrics.step("workflow.create", "Persist").ended(7, "aborted");
+    metrics.step("workflow.create", "NeverRun");
+    const lines = (await metrics.render()).body.split("\n").filter((line) => line.startsWith("stigmer_step"));
+    const labels = `pipeline="workflow.create",step="Persist"`;
+    expect(lines).toEqual([
+      `stigmer_step_seconds_bucket{${labels},le="0.0001"} 1`,
+      `stigmer_step_seconds_bucket{${labels},le="0.001"} 1`,
+      `stigmer_step_seconds_bucket{${labels},le="0.01"} 1`,
+      `stigmer_step_seconds_bucket{${labels},le="0.1"} 2`,
+      `stigmer_step_seconds_bucket{${labels},le="1"} 2`,
+      `stigmer_step_seconds_bucket{${labels},le="+Inf"} 3`,
+      `stigmer_step_seconds_sum{${labels}} 7.05005`,
+      `stigmer_step_seconds_count{${labels}} 3`,
+      `stigmer_step_errors_total{${labels},code="aborted"} 2`,
+    ]);
+  });
+
   test("two servers in a process do not share counters", async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.checksumFailed();

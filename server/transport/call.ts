@@ -84,6 +84,10 @@ class LazyCall implements Call {
     return (this.#header ??= this.#init.header());
   }
 
+  headerValue(name: string): string | undefined {
+    return this.#init.headerValue(name);
+  }
+
   get values(): ContextValues {
     return (this.#values ??= createContextValues());
   }

@@ -8,7 +8,9 @@ import { type Call, createCall, type Protocol } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { toConnectError } from "./interceptors/error-mapping.ts";
 import { BINARY_DEPTH_MAX, refuseHalfSurrogates } from "./interceptors/well-formed.ts";
+import type { NodeRequest, NodeResponse } from "./http/http-router.ts";
 import type { MethodEntry, ServiceRegistry } from "./service-registry.ts";
+import { UnreadRequests } from "./unread-request.ts";
 
 /** Who calls from outside: until there is sign-in, whoever may connect is the one local user. */
 export const localPrincipal: Principal = { kind: "user", id: "local" };
@@ -24,22 +26,28 @@ export function connectRoutes(
   registry: ServiceRegistry,
   dispatcher: Dispatcher,
   limits: ProtocolLimits,
-): ReturnType<typeof connectNodeAdapter> {
-  return connectNodeAdapter({
+): (request: NodeRequest, response: NodeResponse) => void {
+  const unread = new UnreadRequests();
+  const answer = connectNodeAdapter({
     routes: (router) => {
-      for (const service of registry.services) addService(router, registry, dispatcher, service);
+      for (const service of registry.services) addService(router, registry, dispatcher, unread, service);
     },
     readMaxBytes: limits.requestBytesMax,
     binaryOptions: { recursionLimit: BINARY_DEPTH_MAX },
     // Connect's own limit of a timeout would refuse long ones; ours are timers, which are bounded elsewhere.
     maxTimeoutMs: Number.MAX_SAFE_INTEGER,
   });
+  return (request, response) => {
+    unread.watch(request, response);
+    answer(request, response);
+  };
 }
 
 function addService(
   router: ConnectRouter,
   registry: ServiceRegistry,
   dispatcher: Dispatcher,
+  unread: UnreadRequests,
   service: DescService,
 ): void {
   const implementation: { [name: string]: unknown } = {};
@@ -47,9 +55,14 @@ function addService(
     const entry = registry.ofMethod(method) as MethodEntry;
     implementation[method.localName] =
       method.methodKind === "unary"
-        ? (request: Message, context: HandlerContext) => unary(dispatcher, entry, request, context)
-        : (request: Message | AsyncIterable<Message>, context: HandlerContext) =>
-            stream(dispatcher, entry, request, context);
+        ? (request: Message, context: HandlerContext) => {
+            unread.read(context.requestHeader);
+            return unary(dispatcher, entry, request, context);
+          }
+        : (request: Message | AsyncIterable<Message>, context: HandlerContext) => {
+            unread.read(context.requestHeader);
+            return stream(dispatcher, entry, request, context);
+          };
   }
   router.service(service, implementation as Partial<ServiceImpl<DescService>>);
 }

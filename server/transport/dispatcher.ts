@@ -1,6 +1,7 @@
 import { create, isMessage, type Message } from "@bufbuild/protobuf";
 
 import { ApiError } from "../errors/api-error.ts";
+import { waitingKey } from "../pipeline/call-context.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Call } from "./call.ts";
 import type { Interceptor } from "./interceptor.ts";
@@ -66,14 +67,15 @@ export class Dispatcher {
     }
   }
 
-  /** Ends streams at once, since they would never end by themselves, and other calls when `drainMs` is over. Resolves when none is open. */
+  /** Ends streams and calls that wait for others at once, since they would never end by themselves, and other calls when `drainMs` is over. Resolves when none is open. */
   async drain(drainMs: number): Promise<void> {
     const stopping = new ApiError("SERVER_NOT_READY", "Cannot go on: the server is stopping, try again shortly", {
       retryAfterMs: 500,
     });
     this.#stopping = stopping;
     const fromOutside = [...this.#open].filter((call) => call.protocol !== "in-process");
-    for (const call of fromOutside) if (call.method.methodKind !== "unary") call.abort(stopping);
+    for (const call of fromOutside)
+      if (call.method.methodKind !== "unary" || call.values.get(waitingKey)) call.abort(stopping);
     if (this.#open.size === 0) return;
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve;

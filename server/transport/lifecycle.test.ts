@@ -12,7 +12,7 @@ import { describe, expect, test } from "vitest";
 import { ApiError } from "../errors/api-error.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { silentLogger } from "../telemetry/logger.ts";
-import type { Span, Tracer } from "../telemetry/tracing.ts";
+import { noSpan, type Span, type Tracer } from "../telemetry/tracing.ts";
 import { createServerTransport } from "./server-transport.ts";
 import { startFixture } from "./transport-fixture.ts";
 
@@ -116,7 +116,7 @@ describe("interceptors", () => {
     const tracer: Tracer = {
       start: (name, _attributes, traceparent): Span => {
         seen.push([name.split("/")[1], traceparent]);
-        return { set: () => undefined, end: (error) => seen.push(error instanceof ApiError ? error.reason : error) };
+        return { ...noSpan, end: (error) => seen.push(error instanceof ApiError ? error.reason : error) };
       },
     };
     const fixture = await startFixture({ tracer });
@@ -210,6 +210,17 @@ describe("close", () => {
     expect((await late).metadata?.id).toBe("late");
     await closed;
     await expect(fetch(`${fixture.url}/livez`)).rejects.toThrow();
+  });
+
+  test("ends calls that only wait for others at once, whatever time is left", async () => {
+    const fixture = await startFixture();
+    const client = createStigmerClient(createGrpcTransport({ baseUrl: fixture.url }));
+    const waiting = client.workflowExecution.service
+      .awaitEnd({ executionId: "hanging" })
+      .catch((error: unknown) => ConnectError.from(error).code);
+    await until(() => fixture.calls.length > 0);
+    await fixture.close(100_000_000);
+    expect(await waiting).toBe(Code.Unavailable);
   });
 
   test("cuts off what does not end in time", async () => {

@@ -5,6 +5,7 @@ import { WorkflowQueryController } from "@stigmer/api/gen/ai/stigmer/agentic/wor
 import { WorkflowExecutionService } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
 
 import { ApiError } from "../errors/api-error.ts";
+import { waitingKey } from "../pipeline/call-context.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import type { Call } from "./call.ts";
@@ -66,6 +67,12 @@ function registerFixture({ registry }: ServerTransport, calls: Call[]): void {
     },
   });
   registry.register(WorkflowExecutionService, {
+    awaitEnd: async ({ executionId }, call) => {
+      calls.push(call);
+      call.values.set(waitingKey, true);
+      await behave(executionId, call);
+      return { executionId };
+    },
     async *watch({ executionId, afterPosition }, call) {
       calls.push(call);
       const last = executionId === "endless" ? Number.POSITIVE_INFINITY : 3;

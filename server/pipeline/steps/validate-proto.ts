@@ -4,7 +4,7 @@ import { type Path, pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { invalidArgument } from "../refusal.ts";
 import { type Step, step } from "../step.ts";
-import { findValueFault } from "../value-limits.ts";
+import { findValueFault, withoutValues } from "../value-limits.ts";
 
 const VIOLATIONS_MAX = 20;
 
@@ -25,7 +25,7 @@ export function validateProto<M extends Message>(
 export function validateMessage<M extends Message>(schema: GenMessage<M>, message: M): void {
   const fault = findValueFault(schema, message);
   if (fault !== undefined) throw invalidArgument(fault.reason, `${fault.field}: ${fault.description}`, fault);
-  const result = validator.validate(schema as never, message as never);
+  const result = validator.validate(schema as never, withoutValues(schema, message) as never);
   if (result.kind === "error") throw result.error;
   if (result.kind === "valid") return;
   const violations = result.violations.slice(0, VIOLATIONS_MAX).map(describe);

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Agent } from "@stigmer/api/gen/ai/stigmer/agentic/agent/v1/api_pb.ts";
 import { ListAgentInstancesRequestSchema } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/agent_instance_pb.ts";
 import { FORCE_HEADER } from "../../pipeline/call-context.ts";
+import { isSwitchedOn } from "../../pipeline/switch-header.ts";
 import { inUse } from "../../pipeline/refusal.ts";
 import { type Step, step } from "../../pipeline/step.ts";
 import { metadataOf, type StoredResource } from "../../pipeline/stored-resource.ts";
@@ -23,7 +24,7 @@ export function removeInstances({
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     const others = ids.filter((id) => id !== resource.status?.defaultInstanceId);
-    if (others.length > 0 && scope.call.requestHeader.get(FORCE_HEADER) !== "true") {
+    if (others.length > 0 && !isSwitchedOn(scope.call, FORCE_HEADER)) {
       throw inUse(
         `Cannot delete Agent "${row.id}": it has ${others.length} instances beside its default one, delete them first or delete with force`,
       );

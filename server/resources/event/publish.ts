@@ -19,6 +19,7 @@ import { authorize } from "../../pipeline/steps/authorize.ts";
 import { validateProto } from "../../pipeline/steps/validate-proto.ts";
 import { type Step, type StepScope, step } from "../../pipeline/step.ts";
 import type { ResourcePorts } from "../ports.ts";
+import type { PublishedEvents } from "./published-events.ts";
 
 /** The organization of callers that say none. */
 const DEFAULT_ORG = "local";
@@ -36,7 +37,10 @@ const ATTRIBUTES = new Set([
 ]);
 
 /** Publishes one event. */
-export function publishEvent(ports: ResourcePorts): UnaryHandler<PublishEventRequest, PublishEventResponse> {
+export function publishEvent(
+  ports: ResourcePorts,
+  published: PublishedEvents,
+): UnaryHandler<PublishEventRequest, PublishEventResponse> {
   return Pipeline.start<PublishEventRequest>("event.publish")
     .step(authorize)
     .step(validateProto(PublishEventRequestSchema))
@@ -46,13 +50,16 @@ export function publishEvent(ports: ResourcePorts): UnaryHandler<PublishEventReq
         org: valid.org,
       })),
     )
-    .step(deliver(ports))
-    .reply(ports.environment, ({ ids: [eventId = ""] }) => create(PublishEventResponseSchema, { eventId }));
+    .step(deliver(ports, published))
+    .reply(ports.environment, ({ ids: [eventId = ""], known: [duplicate = false] }) =>
+      create(PublishEventResponseSchema, { eventId, duplicate }),
+    );
 }
 
 /** Publishes several events, all or none, in their order. */
 export function publishEventBatch(
   ports: ResourcePorts,
+  published: PublishedEvents,
 ): UnaryHandler<PublishEventBatchRequest, PublishEventBatchResponse> {
   return Pipeline.start<PublishEventBatchRequest>("event.publishBatch")
     .step(authorize)
@@ -63,10 +70,12 @@ export function publishEventBatch(
         org: valid.org,
       })),
     )
-    .step(deliver(ports))
-    .reply(ports.environment, ({ ids }) =>
+    .step(deliver(ports, published))
+    .reply(ports.environment, ({ ids, known }) =>
       create(PublishEventBatchResponseSchema, {
-        results: ids.map((eventId) => create(PublishEventResponseSchema, { eventId })),
+        results: ids.map((eventId, index) =>
+          create(PublishEventResponseSchema, { eventId, duplicate: known[index] === true }),
+        ),
       }),
     );
 }
@@ -76,15 +85,21 @@ interface Built {
   readonly ids: readonly string[];
 }
 
-function deliver({ engine }: ResourcePorts): Step<Built & { readonly org: string }, object> {
-  return step("Deliver", async ({ events, org }, { unit }) => {
-    if (unit.dryRun) return {};
+/** Hands the events to the engine, those that are known too: who had one does not get it again. Adds which were `known`. */
+function deliver(
+  { engine }: ResourcePorts,
+  published: PublishedEvents,
+): Step<Built & { readonly org: string }, { readonly known: readonly boolean[] }> {
+  return step("Deliver", async ({ events, org: given }, { unit }) => {
+    const org = given === "" ? DEFAULT_ORG : given;
+    const known = events.map((event) => published.has(org, event));
+    if (unit.dryRun) return { known };
     try {
-      await engine().publish(org === "" ? DEFAULT_ORG : org, events);
+      await engine().publish(org, events);
     } catch (error) {
       throw commitRefusal(error);
     }
-    return {};
+    return { known: events.map((event, index) => published.add(org, event) || known[index] === true) };
   });
 }
 

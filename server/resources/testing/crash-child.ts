@@ -11,10 +11,12 @@ let armed = false;
 const world = await openResourceWorld({
   store: await openSqliteStore({ path: database, programVersion: "0.0.0-test" }),
   telemetry: {
-    started: () => {
-      if (armed && step++ === Number(at)) process.kill(process.pid, "SIGKILL");
-      return () => undefined;
-    },
+    step: () => ({
+      started: () => {
+        if (armed && step++ === Number(at)) process.kill(process.pid, "SIGKILL");
+        return () => undefined;
+      },
+    }),
   },
 });
 armed = true;

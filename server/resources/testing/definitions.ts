@@ -9,6 +9,14 @@ import {
   WorkflowInstanceSchema,
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowinstance/v1/api_pb.ts";
 import { type Environment, EnvironmentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/environment/v1/api_pb.ts";
+import {
+  type AgentInstance,
+  AgentInstanceSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/agentinstance/v1/api_pb.ts";
+import {
+  type ExecutionContext,
+  ExecutionContextSchema,
+} from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/api_pb.ts";
 import { type Agent, AgentSchema } from "@stigmer/api/gen/ai/stigmer/agentic/agent/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 
@@ -89,5 +97,25 @@ export function agent(name: string, org = "local", instructions = "Help the peop
     kind: "Agent",
     metadata: { name, org, ownerScope: organization },
     spec: { instructions },
+  });
+}
+
+/** The context of a run, with one secret. */
+export function context(name: string): ExecutionContext {
+  return create(ExecutionContextSchema, {
+    apiVersion: API_VERSION,
+    kind: "ExecutionContext",
+    metadata: { name },
+    spec: { executionId: "wex-1", data: { A: { value: "1", isSecret: true } } },
+  });
+}
+
+/** An instance of an agent. */
+export function agentInstance(name: string, agentId: string, org = "local"): AgentInstance {
+  return create(AgentInstanceSchema, {
+    apiVersion: API_VERSION,
+    kind: "AgentInstance",
+    metadata: { name, org, ownerScope: organization },
+    spec: { agentId },
   });
 }

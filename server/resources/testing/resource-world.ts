@@ -11,11 +11,13 @@ import { jqEventExpressions } from "../../events/jq-event-expressions.ts";
 import { KeyedLock } from "../../pipeline/keyed-lock.ts";
 import { ResourceCounts } from "../../pipeline/resource-counts.ts";
 import { UlidSource } from "../../pipeline/resource-id.ts";
+import { pipelineTelemetry } from "../../pipeline/pipeline-telemetry.ts";
 import type { PipelineTelemetry } from "../../pipeline/step.ts";
 import { createMemoryStore, type MemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/ports.ts";
 import { createLogger } from "../../telemetry/logger.ts";
-import { createMetrics } from "../../telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../../telemetry/metrics.ts";
+import type { Tracer } from "../../telemetry/tracing.ts";
 import { createServerTransport, type ServerTransport } from "../../transport/server-transport.ts";
 import type { ResourcePorts } from "../ports.ts";
 import { registerResources } from "../register.ts";
@@ -25,6 +27,7 @@ import { SecretBox } from "../secret-box.ts";
 export interface ResourceWorldOptions<S extends Store> {
   readonly store?: S;
   readonly telemetry?: PipelineTelemetry;
+  readonly tracer?: Tracer;
   /** Answers activities of runs; `{}` unless given. */
   readonly activity?: (input: JsonObject, context: ActivityContext) => Promise<JsonObject>;
   readonly key?: Uint8Array;
@@ -36,12 +39,11 @@ export interface ResourceWorld<S extends Store = MemoryStore> {
   readonly store: S;
   readonly client: StigmerClient;
   readonly transport: ServerTransport;
+  readonly metrics: Metrics;
   readonly engine: EmbeddedEngine;
   readonly ports: ResourcePorts;
   close(): Promise<void>;
 }
-
-const silent: PipelineTelemetry = { started: () => () => undefined };
 
 /** Opens a world. */
 export async function openResourceWorld<S extends Store = MemoryStore>(
@@ -56,9 +58,11 @@ export async function openResourceWorld<S extends Store = MemoryStore>(
       ? { level: "silent", format: "json" }
       : { level: "debug", format: "json", write: (line) => void logLines.push(line) },
   );
+  const metrics = createMetrics(false);
   const transport = createServerTransport({
     logger: logger,
-    metrics: createMetrics(false),
+    metrics,
+    ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
     version: "0.0.0-test",
   });
   const client = createStigmerClient(transport.inProcess);
@@ -69,7 +73,7 @@ export async function openResourceWorld<S extends Store = MemoryStore>(
       ulids: new UlidSource(() => clock.nowMs(), randomBytes),
       locks: new KeyedLock(),
       counts: new ResourceCounts(store.resources),
-      telemetry: options.telemetry ?? silent,
+      telemetry: options.telemetry ?? pipelineTelemetry(metrics, options.tracer !== undefined),
       nowMs: () => clock.nowMs(),
     },
     engine: () => engine as EmbeddedEngine,
@@ -117,6 +121,7 @@ export async function openResourceWorld<S extends Store = MemoryStore>(
     store,
     client,
     transport,
+    metrics,
     engine: opened,
     ports,
     close: async () => {

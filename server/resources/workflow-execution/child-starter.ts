@@ -10,6 +10,7 @@ import type { StartChild } from "@stigmer/core/protocol/command.ts";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
 import { ActivityFault } from "../../activities/activity.ts";
 import { ApiError } from "../../errors/api-error.ts";
+import { WORKFLOW_CHAIN_LABEL } from "../../events/workflow-chain.ts";
 import { resourceId } from "../../pipeline/resource-id.ts";
 import type { StepScope } from "../../pipeline/step.ts";
 import { UnitOfWork } from "../../pipeline/unit-of-work.ts";
@@ -79,6 +80,7 @@ export class RunStarter {
         slug: `execution-${id.slice(4)}`,
         org: parent.org,
         ownerScope: ApiResourceOwnerScope.organization,
+        labels: chainLabel(parent),
       },
       spec: { workflowId, idempotencyKey },
     });
@@ -146,17 +148,24 @@ export class RunStarter {
     const { environment } = this.#ports;
     return {
       environment,
-      unit: new UnitOfWork(environment.store, environment.counts, false),
+      unit: new UnitOfWork(environment.store, environment.counts, () => false),
       ownsUnit: true,
       call: {
         method: WorkflowCommandController.method.create,
         principal: { kind: "system", id: "system" },
         signal: new AbortController().signal,
         requestHeader: new Headers(),
+        headerValue: () => undefined,
         values: createContextValues(),
       },
     };
   }
+}
+
+/** What led to the parent led to its child too. */
+function chainLabel({ labels }: RunRow): { [key: string]: string } {
+  const chain = Object.hasOwn(labels, WORKFLOW_CHAIN_LABEL) ? labels[WORKFLOW_CHAIN_LABEL] : undefined;
+  return chain === undefined ? {} : { [WORKFLOW_CHAIN_LABEL]: chain };
 }
 
 /** Releases come before pre-releases, higher before lower; of equal ones the newest stays. */

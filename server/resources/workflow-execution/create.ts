@@ -1,10 +1,11 @@
-import { clone } from "@bufbuild/protobuf";
 import {
   type WorkflowExecution,
   WorkflowExecutionSchema,
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
+import type { RunOutcome } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 import { ApiError } from "../../errors/api-error.ts";
+import { DRY_RUN_HEADER } from "../../pipeline/call-context.ts";
 import { idExists, invalidField, slugExists } from "../../pipeline/refusal.ts";
 import { isResourceId, resourceId } from "../../pipeline/resource-id.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
@@ -14,30 +15,67 @@ import { slugOf } from "../../pipeline/steps/resolve-slug.ts";
 import { validateProto } from "../../pipeline/steps/validate-proto.ts";
 import { SLUG_LENGTH_MAX } from "../../pipeline/slug.ts";
 import { type Step, step } from "../../pipeline/step.ts";
+import { isSwitchedOn } from "../../pipeline/switch-header.ts";
 import { metadataOf } from "../../pipeline/stored-resource.ts";
 import type { RunRow } from "../../store/ports.ts";
+import { endOf, presentOutcome } from "./await-end.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { presentExecution } from "./present-execution.ts";
-import { resolveInstance, type RunTarget } from "./resolve-instance.ts";
+import { resolveInstance } from "./resolve-instance.ts";
+import type { RunTarget, RunTargets } from "./run-targets.ts";
 import { digestFor, startRun } from "./start-run.ts";
 
 const ID_PREFIX = "wex";
 
 /** Starts a run of a workflow or an instance. With an idempotency key that is known, gives the run that has it. */
-export function createWorkflowExecution(ports: ExecutionPorts): UnaryHandler<WorkflowExecution, WorkflowExecution> {
-  const start = Pipeline.start<WorkflowExecution>("workflow_execution.create")
+export function createWorkflowExecution(
+  ports: ExecutionPorts,
+  targets: RunTargets,
+): UnaryHandler<WorkflowExecution, WorkflowExecution> {
+  const start = startRequested(ports, targets, "workflow_execution.create");
+  return async (request, call) => presentExecution(await start(request, call));
+}
+
+/** Starts a run as `create` does, and answers with its outcome once it has ended. A run of a dry run never ends: it is refused. */
+export function runWorkflowExecution(
+  ports: ExecutionPorts,
+  targets: RunTargets,
+): UnaryHandler<WorkflowExecution, RunOutcome> {
+  const start = startRequested(ports, targets, "workflow_execution.run");
+  return async (request, call) => {
+    if (isSwitchedOn(call, DRY_RUN_HEADER)) {
+      const message = "Cannot run dry: a run that is not started has no end, use create to check the request";
+      throw new ApiError("REQUEST_INVALID", message);
+    }
+    return presentOutcome(await endOf(ports, await start(request, call), call));
+  };
+}
+
+function startRequested(
+  ports: ExecutionPorts,
+  targets: RunTargets,
+  name: string,
+): UnaryHandler<WorkflowExecution, RunRow> {
+  const start = Pipeline.start<WorkflowExecution>(name)
     .step(authorize)
     .step(validateProto(WorkflowExecutionSchema))
     .step(findByIdempotencyKey)
-    .step(resolveInstance(ports))
+    .step(resolveInstance(ports, targets))
     .step(buildExecution)
     .step(startWorkflow(ports))
-    .reply(ports.environment, ({ started }) => presentExecution(started));
+    .reply(ports.environment, ({ started }) => started);
   return async (request, call) => {
     try {
-      return await retryConflicts(["version"], () => start(request, call));
+      return await retryConflicts(["version", "missing"], async () => {
+        try {
+          return await start(request, call);
+        } catch (error) {
+          targets.forget(request.spec?.workflowId ?? "", request.spec?.workflowInstanceId ?? "");
+          throw error;
+        }
+      });
     } catch (error) {
-      if (error instanceof Known) return presentExecution(error.row);
+      if (error instanceof Known) return error.row;
       throw error;
     }
   };
@@ -79,8 +117,9 @@ const buildExecution: Step<
   { readonly valid: WorkflowExecution; readonly target: RunTarget; readonly keyChecked: true },
   { readonly execution: WorkflowExecution }
 > = step("BuildNewState", async ({ valid, target }, { environment }) => {
-  const execution = clone(WorkflowExecutionSchema, valid);
-  const metadata = metadataOf(execution);
+  // The request may be tried again, so it stays as it is.
+  const metadata = { ...metadataOf(valid) };
+  const execution = { ...valid, metadata };
   const { runs } = environment.store;
   if (metadata.org === "") metadata.org = metadataOf(target.instance).org;
   if (metadata.ownerScope === ApiResourceOwnerScope.api_resource_owner_scope_unspecified)
@@ -92,9 +131,12 @@ const buildExecution: Step<
       `should be empty or of the form ${ID_PREFIX}-<26 characters of a lowercase ULID>`,
     );
   else if ((await runs.get(metadata.id)) !== undefined) throw idExists("WorkflowExecution", metadata.id);
-  // Nobody has to think of a name for a run.
-  if (metadata.name === "" && metadata.slug === "")
+  // Nobody has to think of a name for a run; that of a new id is no other's, so that only the commit looks whether its slug is taken.
+  if (metadata.name === "" && metadata.slug === "") {
     metadata.name = `execution-${metadata.id.slice(ID_PREFIX.length + 1)}`;
+    metadata.slug = metadata.name;
+    return { execution };
+  }
   metadata.slug = slugOf(metadata.slug, metadata.name, SLUG_LENGTH_MAX);
   const [taken] = await runs.bySlug(metadata.slug, metadata.org);
   if (taken !== undefined) throw slugExists("WorkflowExecution", metadata.slug, taken.id);

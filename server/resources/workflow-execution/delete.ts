@@ -1,6 +1,7 @@
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { type ApiResourceId, ApiResourceIdSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
 import { FORCE_HEADER } from "../../pipeline/call-context.ts";
+import { isSwitchedOn } from "../../pipeline/switch-header.ts";
 import { inUse } from "../../pipeline/refusal.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { retryConflicts } from "../../pipeline/retry-conflicts.ts";
@@ -8,7 +9,7 @@ import { authorize } from "../../pipeline/steps/authorize.ts";
 import { validateProto } from "../../pipeline/steps/validate-proto.ts";
 import { step } from "../../pipeline/step.ts";
 import type { RunRow } from "../../store/ports.ts";
-import { removalOfRun } from "../removal-of-run.ts";
+import { removeRun } from "../../engine/embedded/retention.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { throughEngine } from "./engine-refusal.ts";
 import { findRun, loadRun } from "./load-run.ts";
@@ -19,7 +20,7 @@ import { hasEnded } from "./run-status.ts";
 export function deleteWorkflowExecution(ports: ExecutionPorts): UnaryHandler<ApiResourceId, WorkflowExecution> {
   const remove = step("DeleteResource", async ({ run }: { readonly run: RunRow }, { unit, call }) => {
     if (!hasEnded(run.status)) {
-      if (call.requestHeader.get(FORCE_HEADER) !== "true")
+      if (!isSwitchedOn(call, FORCE_HEADER))
         throw inUse(
           `Cannot delete WorkflowExecution "${run.id}": it has not ended, cancel it first or delete with force`,
         );
@@ -30,7 +31,7 @@ export function deleteWorkflowExecution(ports: ExecutionPorts): UnaryHandler<Api
     }
     const deleted = unit.dryRun ? run : await findRun(ports.environment.store.runs, run.id);
     unit.add({ op: "updateRun", run: deleted.run, changes: {}, expect: deleted.version });
-    for (const write of removalOfRun(deleted.run)) unit.add(write);
+    for (const write of removeRun(deleted.run)) unit.add(write);
     await unit.commit();
     return { deleted };
   });

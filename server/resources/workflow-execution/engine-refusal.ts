@@ -20,6 +20,8 @@ export function engineRefusal(error: unknown, runId: string): unknown {
       return notFound("WorkflowExecution", runId);
     case "phase":
       return phaseMismatch(error.message);
+    case "damaged":
+      return new ApiError("DATA_CORRUPT", error.message);
     case "argument":
       return new ApiError("REQUEST_INVALID", error.message);
   }

@@ -34,11 +34,6 @@ export async function* followRun(
       pending = undefined;
       if (next.done === true) return;
       position = next.value.position;
-      if (hasEnded(next.value.row.status) && ports.reports.isEnding(runId)) {
-        // The engine has only made way for a report; what was reported is the end.
-        pending = new Promise(() => undefined);
-        continue;
-      }
       yield await withReport(ports, next.value);
       if (hasEnded(next.value.row.status)) return;
     }

@@ -7,8 +7,6 @@ import {
   GetHistoryResponseSchema,
   HistoryEntrySchema,
 } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
-import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
-import type { HistoryEntry } from "../../engine/engine.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import { Pipeline, type UnaryHandler } from "../../pipeline/pipeline.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
@@ -36,15 +34,11 @@ export function getHistory(ports: ExecutionPorts): UnaryHandler<GetHistoryReques
           ? positionOf(valid.afterPosition, run, "after_position")
           : positionOfToken(valid.pageToken, run);
       const size = valid.pageSize === 0 ? PAGE_SIZE_DEFAULT : valid.pageSize;
-      const facts = await throughEngine(run.id, () => ports.engine().history(run.id, after + 1, size));
-      const traces = tracesByPosition(
-        facts,
-        await throughEngine(run.id, () => ports.engine().trace(run.id)),
-        after === 0,
-      );
+      // Ids of tasks count from the beginning, so what was before the page is looked at too.
+      const facts = await throughEngine(run.id, () => ports.engine().history(run.id, 1, after + size));
       const tasks = new TaskList(await ports.definitions.load(run.digest));
-      const entries = facts.map(({ seq, at, fact }) => {
-        const trace = traces.get(seq) ?? [];
+      for (const { trace } of facts.slice(0, after)) tasks.add(trace);
+      const entries = facts.slice(after).map(({ seq, at, fact, trace }) => {
         tasks.add(trace);
         return create(HistoryEntrySchema, {
           position: BigInt(seq),
@@ -66,26 +60,6 @@ export function getHistory(ports: ExecutionPorts): UnaryHandler<GetHistoryReques
     .step(loadRun)
     .step(load)
     .reply(ports.environment, ({ response }) => response);
-}
-
-/** A trace has the time of the fact that caused it; of several facts of one millisecond the first one gets it. */
-function tracesByPosition(
-  facts: readonly HistoryEntry[],
-  traces: readonly TaskTrace[],
-  fromStart: boolean,
-): ReadonlyMap<number, readonly TaskTrace[]> {
-  const first = new Map<number, number>();
-  for (const { seq, at } of facts) if (!first.has(at)) first.set(at, seq);
-  const result = new Map<number, TaskTrace[]>();
-  for (const trace of traces) {
-    const seq =
-      first.get(trace.at) ?? (fromStart && facts[0] !== undefined && trace.at < facts[0].at ? facts[0].seq : undefined);
-    if (seq === undefined) continue;
-    const list = result.get(seq);
-    if (list === undefined) result.set(seq, [trace]);
-    else list.push(trace);
-  }
-  return result;
 }
 
 function positionOfToken(token: string, run: RunRow): number {

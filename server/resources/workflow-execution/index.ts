@@ -9,13 +9,15 @@ import {
   skipTask,
   suspendWorkflowExecution,
 } from "./control.ts";
-import { createWorkflowExecution } from "./create.ts";
+import { awaitWorkflowExecution } from "./await-end.ts";
+import { createWorkflowExecution, runWorkflowExecution } from "./create.ts";
 import { deleteWorkflowExecution } from "./delete.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { findWorkflowExecutions } from "./find.ts";
 import { getWorkflowExecution } from "./get.ts";
 import { getHistory } from "./history.ts";
 import { listWorkflowExecutions, listWorkflowExecutionsByWorkflow } from "./list.ts";
+import { RunTargets } from "./run-targets.ts";
 import { getStateAt } from "./state-at.ts";
 import { subscribeWorkflowExecution } from "./subscribe.ts";
 import { updateWorkflowExecutionStatus } from "./update-status.ts";
@@ -24,8 +26,9 @@ import { watchWorkflowExecution } from "./watch.ts";
 
 /** Registers the services of workflow executions. */
 export function registerWorkflowExecution(sink: ServiceSink, ports: ExecutionPorts): void {
+  const targets = new RunTargets();
   sink.register(services.workflowExecution.command, {
-    create: createWorkflowExecution(ports),
+    create: createWorkflowExecution(ports, targets),
     update: updateWorkflowExecution(ports),
     updateStatus: updateWorkflowExecutionStatus(ports),
     delete: deleteWorkflowExecution(ports),
@@ -37,6 +40,8 @@ export function registerWorkflowExecution(sink: ServiceSink, ports: ExecutionPor
     subscribe: subscribeWorkflowExecution(ports),
   });
   sink.register(services.workflowExecution.service, {
+    run: runWorkflowExecution(ports, targets),
+    awaitEnd: awaitWorkflowExecution(ports),
     list: findWorkflowExecutions(ports),
     cancel: cancelWorkflowExecution(ports),
     suspend: suspendWorkflowExecution(ports),

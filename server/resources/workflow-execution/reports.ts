@@ -2,24 +2,6 @@
 export class Reports {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  readonly #ending = new Set<string>();
-
-  /** Does work that ends a run because a runner has reported so: its followers are shown the reported end, not how the engine got out of the way. */
-  async ending<T>(runId: string, work: () => Promise<T>): Promise<T> {
-    this.#ending.add(runId);
-    try {
-      return await work();
-    } finally {
-      this.#ending.delete(runId);
-      this.notify(runId);
-    }
-  }
-
-  /** Whether the end of a run is just being reported. */
-  isEnding(runId: string): boolean {
-    return this.#ending.has(runId);
-  }
-
   /** Something was reported, and is stored. */
   notify(runId: string): void {
     for (const wake of this.#waiting.get(runId) ?? []) wake();

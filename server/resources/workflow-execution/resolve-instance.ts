@@ -15,20 +15,18 @@ import { metadataOf } from "../../pipeline/stored-resource.ts";
 import { DEFAULT_INSTANCE_DESCRIPTION, defaultInstanceMetadata } from "../default-instance.ts";
 import { isNotFound, withinUnit } from "../in-process-call.ts";
 import type { ResourcePorts } from "../ports.ts";
-
-/** What a run runs. */
-export interface RunTarget {
-  readonly workflow: Workflow;
-  readonly instance: WorkflowInstance;
-}
+import type { RunTarget, RunTargets } from "./run-targets.ts";
 
 /** Finds the instance to run: the one given, or the default one of the workflow given, which is found again or made anew when it is missing. Adds it with its workflow as `target`. */
 export function resolveInstance(
   ports: Pick<ResourcePorts, "clients">,
+  targets: RunTargets,
 ): Step<{ readonly valid: WorkflowExecution }, { readonly target: RunTarget }> {
   return step("ValidateWorkflowOrInstance", async ({ valid }, scope) => {
     const { workflowId = "", workflowInstanceId = "" } = valid.spec ?? {};
-    const target = await findTarget(ports, workflowId, workflowInstanceId, scope);
+    const kept = targets.find(workflowId, workflowInstanceId, scope);
+    const target = kept ?? (await findTarget(ports, workflowId, workflowInstanceId, scope));
+    if (kept === undefined) targets.keep(workflowId, workflowInstanceId, target, scope);
     const metadata = metadataOf(target.instance);
     const org = metadataOf(valid).org;
     if (metadata.ownerScope === ApiResourceOwnerScope.organization && org !== "" && org !== metadata.org) {
@@ -38,7 +36,7 @@ export function resolveInstance(
         description: `should be '${metadata.org}'`,
       });
     }
-    scope.unit.require("workflow_instance", metadata.id);
+    if (kept === undefined) scope.unit.require("workflow_instance", metadata.id);
     return { target };
   });
 }

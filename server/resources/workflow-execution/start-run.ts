@@ -1,5 +1,4 @@
-import { clone, create, toBinary, toJson } from "@bufbuild/protobuf";
-import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type WorkflowExecution,
   WorkflowExecutionSchema,
@@ -19,9 +18,12 @@ import type { DefinitionRow, RunRow } from "../../store/ports.ts";
 import { redactVariables } from "../sealed-values.ts";
 import type { DefinitionCache } from "../definition-cache.ts";
 import type { ResourcePorts } from "../ports.ts";
+import { checkInput } from "./check-input.ts";
+import { encodeInput } from "./encode-input.ts";
 import { throughEngine } from "./engine-refusal.ts";
 import { mergeVariables } from "./merge-variables.ts";
-import type { RunTarget } from "./resolve-instance.ts";
+import type { RunTarget } from "./run-targets.ts";
+import { jsonOfValue } from "./value-json.ts";
 
 /** A run to start: its execution with id, slug and organization, what it runs, and which version of that. */
 export interface RunRequest {
@@ -43,6 +45,9 @@ export async function startRun(
   const document = await definitions.load(digest);
   if (document === undefined) throw new ApiError("VERSION_NOT_FOUND", `Workflow version not found: ${digest}`);
   const spec = execution.spec ?? create(WorkflowExecutionSpecSchema);
+  const given = input ?? inputOf(spec);
+  // What a task gave to a child is the parent's affair: it sees the fault of the child.
+  if (parent === undefined) checkInput(document, given);
   const variables = await mergeVariables(ports, { ...target, document, runtimeEnv: spec.runtimeEnv }, scope);
   const metadata = metadataOf(execution);
   const request: StartRun = {
@@ -53,8 +58,8 @@ export async function startRun(
     instanceId: metadataOf(target.instance).id,
     digest,
     labels: metadata.labels,
-    data: storedForm(execution, target, digest, scope),
-    input: input ?? inputOf(spec),
+    data: storedForm(execution, target, digest, spec.input === undefined ? undefined : given, scope),
+    input: given,
     ...variables,
     ...(spec.idempotencyKey === "" ? {} : { idempotencyKey: spec.idempotencyKey }),
     ...(parent === undefined ? {} : { parent }),
@@ -94,22 +99,27 @@ function storedForm(
   execution: WorkflowExecution,
   target: RunTarget,
   digest: string,
+  input: Json | undefined,
   { environment, call }: StepScope,
 ): Uint8Array {
-  const stored = clone(WorkflowExecutionSchema, execution);
-  const spec = (stored.spec ??= create(WorkflowExecutionSpecSchema));
-  spec.workflowInstanceId = metadataOf(target.instance).id;
-  spec.workflowRevision = digest;
-  redactVariables(spec.runtimeEnv);
-  stored.status = create(WorkflowExecutionStatusSchema, {
-    audit: createdAudit(call.principal.id, environment.nowMs()),
-  });
-  return toBinary(WorkflowExecutionSchema, stored);
+  const given = execution.spec ?? create(WorkflowExecutionSpecSchema);
+  const runtimeEnv = Object.fromEntries(
+    Object.entries(given.runtimeEnv).map(([name, variable]) => [name, { ...variable }]),
+  );
+  redactVariables(runtimeEnv);
+  const workflowInstanceId = metadataOf(target.instance).id;
+  const { input: _input, ...others } = given;
+  const spec = { ...others, workflowInstanceId, workflowRevision: digest, runtimeEnv };
+  const audit = createdAudit(call.principal.id, environment.nowMs());
+  const status = create(WorkflowExecutionStatusSchema, { audit });
+  // A copy of what changes, not a clone: the input may be large and is encoded by itself.
+  const bytes = toBinary(WorkflowExecutionSchema, { ...execution, spec, status });
+  return input === undefined ? bytes : Buffer.concat([bytes, encodeInput(input)]);
 }
 
 /** The input of a run: `input`, or else message and metadata of its trigger where there are any, or else an empty object. */
 export function inputOf({ input, triggerMessage, triggerMetadata }: WorkflowExecutionSpec): Json {
-  if (input !== undefined) return toJson(ValueSchema, input) as Json;
+  if (input !== undefined) return jsonOfValue(input);
   if (triggerMessage === "" && Object.keys(triggerMetadata).length === 0) return {};
   return { message: triggerMessage, metadata: triggerMetadata };
 }

@@ -25,7 +25,7 @@ import { endOf, executionPhase, hasEnded } from "./run-status.ts";
 
 /**
  * Takes over what a foreign runner reports: tasks replace the list, other fields replace when they are set, nothing can be cleared. A run that has ended takes no report any more, so it
- * cannot be reopened. When a runner reports the end of a run, the engine stops its own work on it first.
+ * cannot be reopened. When a runner reports the end of a run, the engine stops its own work on it in the same commit.
  */
 export function updateWorkflowExecutionStatus(
   ports: ExecutionPorts,
@@ -43,26 +43,15 @@ export function updateWorkflowExecutionStatus(
         );
       }
       const end = endOf(status.phase);
-      const store = async (changesOfEnd: (row: RunRow) => RunChanges): Promise<void> => {
-        const current = await findRun(environment.store.runs, run.id);
-        unit.add({
-          op: "updateRun",
-          run: run.run,
-          changes: { data: mergedData(current, status), ...changesOfEnd(current) },
-          expect: current.version,
-        });
-        await unit.commit();
-      };
+      const data = mergedData(run, status);
       if (end === undefined || unit.dryRun) {
-        await store(() => ({}));
+        unit.add({ op: "updateRun", run: run.run, changes: { data }, expect: run.version });
+        await unit.commit();
         ports.reports.notify(run.id);
       } else {
-        await ports.reports.ending(run.id, async () => {
-          await throughEngine(run.id, () =>
-            ports.engine().control(run.id, { type: "cancelled", reason: "a foreign runner reported its end" }),
-          );
-          await store((current) => endChanges(end, status, current, environment.nowMs()));
-        });
+        const control = { type: "cancelled", reason: "a foreign runner reported its end" } as const;
+        const outcome = { data, ...endChanges(end, status, environment.nowMs()) };
+        await throughEngine(run.id, () => ports.engine().control(run.id, control, outcome));
       }
       return { row: await findRun(environment.store.runs, run.id) };
     },
@@ -101,14 +90,13 @@ function mergedData(row: RunRow, status: WorkflowExecutionStatus): Uint8Array {
 function endChanges(
   end: NonNullable<ReturnType<typeof endOf>>,
   { output, error }: WorkflowExecutionStatus,
-  row: RunRow,
   nowMs: number,
 ): RunChanges {
   const detail = error === "" ? "A foreign runner reported a failure" : error;
   return {
     status: end,
     reason: `reported as ${executionPhase(end)} by a foreign runner`,
-    endedAt: row.endedAt ?? nowMs,
+    endedAt: nowMs,
     output: end === "completed" && output !== undefined ? JSON.stringify(output) : null,
     fault: end === "faulted" ? JSON.stringify(standardFault("runtime", "Run failed", detail)) : null,
   };

@@ -12,9 +12,6 @@ import type { ResourceRow, RunQuery } from "../../store/ports.ts";
 import type { ResourcePorts } from "../ports.ts";
 import { workflowKind } from "./kind.ts";
 
-/** Runs are counted up to this number; more open runs of one workflow are shown as this many. */
-export const ACTIVE_RUNS_COUNTED_MAX = 500;
-
 /** Statuses of runs that have not ended. */
 export const OPEN_STATUSES = ["pending", "running", "waiting", "suspended"] as const satisfies RunQuery["statuses"];
 
@@ -34,12 +31,7 @@ export const countActiveRuns: Step<{ readonly stored: ResourceRow }, { readonly 
   async ({ stored }, { environment, ownsUnit }) => {
     // Other kinds, which look a workflow up on every start of a run, have no use for the number.
     if (!ownsUnit) return { activeRuns: 0 };
-    const { rows } = await environment.store.runs.list({
-      workflowId: stored.id,
-      statuses: OPEN_STATUSES,
-      limit: ACTIVE_RUNS_COUNTED_MAX,
-    });
-    return { activeRuns: rows.length };
+    return { activeRuns: await environment.store.runs.countOpen(stored.id) };
   },
 );
 

@@ -16,8 +16,6 @@ export interface Definition {
   /** As applied, or as YAML when it was applied as tasks. */
   readonly source: string;
   readonly diagnostics: readonly Diagnostic[];
-  /** Remarks on the conversion of tasks. */
-  readonly warnings: readonly string[];
   /** The rest is there unless a diagnostic is an error. */
   readonly valid?: {
     readonly document: WorkflowDocument;
@@ -34,7 +32,7 @@ export function readDefinition(spec: WorkflowSpec, load: DefinitionLoader): Defi
 }
 
 /** Reads a definition from its text. */
-export function readText(source: string, load: DefinitionLoader, warnings: readonly string[] = []): Definition {
+export function readText(source: string, load: DefinitionLoader): Definition {
   if (Buffer.byteLength(source) > DEFINITION_BYTES_MAX) {
     throw invalidField(
       "spec.definition",
@@ -42,10 +40,9 @@ export function readText(source: string, load: DefinitionLoader, warnings: reado
     );
   }
   const { document, canonical, diagnostics } = load(source);
-  if (document === undefined || canonical === undefined || hasErrors(diagnostics))
-    return { source, diagnostics, warnings };
+  if (document === undefined || canonical === undefined || hasErrors(diagnostics)) return { source, diagnostics };
   const yaml = looksLikeJson(source) ? toYaml(JSON.parse(canonical)) : source;
-  return { source, diagnostics, warnings, valid: { document, canonical, digest: digestOf(canonical), yaml } };
+  return { source, diagnostics, valid: { document, canonical, digest: digestOf(canonical), yaml } };
 }
 
 /** SHA-256 of the canonical definition in hexadecimal digits. */
@@ -76,8 +73,7 @@ export function definitionRefusal(definition: Definition, field: string): ApiErr
 }
 
 function readTasks(spec: WorkflowSpec, load: DefinitionLoader): Definition {
-  const { document, warnings } = documentOfTasks(spec);
-  return readText(toYaml(document), load, warnings);
+  return readText(toYaml(documentOfTasks(spec)), load);
 }
 
 function toYaml(document: unknown): string {

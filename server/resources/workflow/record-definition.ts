@@ -60,7 +60,7 @@ export function validationOf(definition: Definition, nowMs: number): ServerlessW
     state: definition.valid === undefined ? ValidationState.INVALID : ValidationState.VALID,
     yaml: definition.valid?.yaml ?? definition.source,
     errors: texts(["error"]),
-    warnings: [...definition.warnings, ...texts(["warning"])],
+    warnings: texts(["warning"]),
     validatedAt: timestampFromMs(nowMs),
   });
 }

@@ -2,6 +2,7 @@ import type { Workflow } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/a
 import { create } from "@bufbuild/protobuf";
 import { ListWorkflowInstancesRequestSchema } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_instance_pb.ts";
 import { FORCE_HEADER } from "../../pipeline/call-context.ts";
+import { isSwitchedOn } from "../../pipeline/switch-header.ts";
 import { inUse } from "../../pipeline/refusal.ts";
 import { type Step, step } from "../../pipeline/step.ts";
 import { metadataOf, type StoredResource } from "../../pipeline/stored-resource.ts";
@@ -24,7 +25,7 @@ export function refuseWhileInUse(
   ports: ResourcePorts,
 ): Step<{ readonly existing: StoredResource<Workflow> }, { readonly dependents: Dependents }> {
   return step("RefuseWhileInUse", async ({ existing: { row, resource } }, scope) => {
-    const forced = scope.call.requestHeader.get(FORCE_HEADER) === "true";
+    const forced = isSwitchedOn(scope.call, FORCE_HEADER);
     const instanceIds: string[] = [];
     let pageToken = "";
     do {

@@ -4,7 +4,7 @@ import { type Step, type StepScope, step } from "../../pipeline/step.ts";
 import type { StoredResource } from "../../pipeline/stored-resource.ts";
 import { withinUnit } from "../in-process-call.ts";
 import type { ResourcePorts } from "../ports.ts";
-import { removalOfRun } from "../removal-of-run.ts";
+import { removeRun } from "../../engine/embedded/retention.ts";
 import type { Dependents } from "./refuse-while-in-use.ts";
 import { scheduleWrites } from "./record-schedule.ts";
 
@@ -25,7 +25,7 @@ export function removeDependents(
     scope.unit.add({ op: "requireNoActiveRuns", workflowId: row.id });
     scope.unit.add({ op: "deleteDefinitions", workflowId: row.id });
     for (const write of scheduleWrites(row.id, undefined)) scope.unit.add(write);
-    for (const run of await lastRuns(row.id, scope)) for (const write of removalOfRun(run.run)) scope.unit.add(write);
+    for (const run of await lastRuns(row.id, scope)) for (const write of removeRun(run.run)) scope.unit.add(write);
     return { dependentsRemoved: true };
   });
 }
@@ -35,6 +35,6 @@ async function lastRuns(workflowId: string, { environment, unit }: StepScope): P
   for (;;) {
     const { rows, next } = await environment.store.runs.list({ workflowId, limit: RUNS_IN_BATCH_MAX });
     if (next === undefined || unit.dryRun) return rows;
-    await environment.store.commit(rows.flatMap(({ run }) => removalOfRun(run)));
+    await environment.store.commit(rows.flatMap(({ run }) => removeRun(run)));
   }
 }

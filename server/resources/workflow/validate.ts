@@ -39,10 +39,9 @@ function check({ source }: ValidateWorkflowRequest, load: DefinitionLoader): Val
       source.case === "workflow"
         ? readDefinition(source.value.spec ?? create(WorkflowSpecSchema), load)
         : readText(source.value ?? "", load);
-    const remarks = definition.warnings.map((message) => remark(DiagnosticSeverity.WARNING, message));
     return create(ValidateWorkflowResponseSchema, {
       valid: definition.valid !== undefined,
-      diagnostics: [...remarks, ...definition.diagnostics.map(diagnosticMessage)],
+      diagnostics: definition.diagnostics.map(diagnosticMessage),
       definition: definition.valid?.yaml ?? "",
       digest: definition.valid?.digest ?? "",
     });
@@ -50,14 +49,14 @@ function check({ source }: ValidateWorkflowRequest, load: DefinitionLoader): Val
     if (!(error instanceof ApiError)) throw error;
     return create(ValidateWorkflowResponseSchema, {
       valid: false,
-      diagnostics: [remark(DiagnosticSeverity.ERROR, error.message)],
+      diagnostics: [refusal(error.message)],
     });
   }
 }
 
-/** A remark on the resource, which has no place in a text. */
-function remark(severity: DiagnosticSeverity, message: string): DiagnosticMessage {
-  return create(DiagnosticSchema, { severity, code: "REQUEST_INVALID", message });
+/** What is wrong with the resource, which has no place in a text. */
+function refusal(message: string): DiagnosticMessage {
+  return create(DiagnosticSchema, { severity: DiagnosticSeverity.ERROR, code: "REQUEST_INVALID", message });
 }
 
 const severities = {

@@ -8,12 +8,15 @@ export class MemoryJournal implements JournalReader {
   readonly #records: UndoMap<number, JournalRecord[]>;
   readonly #snapshots: UndoMap<number, SnapshotRow>;
   readonly #blobs: UndoMap<string, Uint8Array>;
+  /** Runs that have a large value. */
+  readonly #users: UndoMap<string, readonly number[]>;
 
   constructor(log: UndoLog) {
     this.#log = log;
     this.#records = new UndoMap(log);
     this.#snapshots = new UndoMap(log);
     this.#blobs = new UndoMap(log);
+    this.#users = new UndoMap(log);
   }
 
   async read(run: number, fromSeq: number, limit: number): Promise<readonly JournalRecord[]> {
@@ -42,13 +45,24 @@ export class MemoryJournal implements JournalReader {
     this.#snapshots.set(row.run, row);
   }
 
-  putBlob(digest: string, data: Uint8Array): void {
+  putBlob(run: number, digest: string, data: Uint8Array): void {
     if (!this.#blobs.has(digest)) this.#blobs.set(digest, data);
+    const users = this.#users.get(digest) ?? [];
+    if (!users.includes(run)) this.#users.set(digest, [...users, run]);
   }
 
   deleteRun(run: number): void {
     this.#records.delete(run);
     this.#snapshots.delete(run);
+    for (const [digest, users] of this.#users.entries()) {
+      if (!users.includes(run)) continue;
+      const others = users.filter((user) => user !== run);
+      if (others.length > 0) this.#users.set(digest, others);
+      else {
+        this.#users.delete(digest);
+        this.#blobs.delete(digest);
+      }
+    }
   }
 
   /** Changes the data of a record and nothing else, as a flipped bit would. */

@@ -1,5 +1,13 @@
 import { isTerminal } from "@stigmer/core/protocol/state.ts";
-import type { Expectation, Page, RunChanges, RunQuery, RunReader, RunRow } from "../ports.ts";
+import {
+  type Expectation,
+  isOpen,
+  type Page,
+  type RunChanges,
+  type RunQuery,
+  type RunReader,
+  type RunRow,
+} from "../ports.ts";
 import { type Refusal, checkExpectation } from "../refusal.ts";
 import { hasLabels, pageOf } from "./page.ts";
 import { type UndoLog, UndoMap } from "./undo-map.ts";
@@ -52,6 +60,10 @@ export class MemoryRuns implements RunReader {
     const counts: Record<string, number> = {};
     for (const { status } of this.#rows.values()) counts[status] = (counts[status] ?? 0) + 1;
     return counts;
+  }
+
+  async countOpen(workflowId: string): Promise<number> {
+    return this.#rows.values().filter((row) => row.workflowId === workflowId && isOpen(row.status)).length;
   }
 
   async lastKey(): Promise<number> {

@@ -69,8 +69,7 @@ export class MemoryTables {
         this.subscriptions.delete(write.run, write.id);
         return undefined;
       case "putBlob":
-        this.journal.putBlob(write.digest, write.data);
-        return undefined;
+        return this.#ofRun(write.run, () => this.journal.putBlob(write.run, write.digest, write.data));
       case "putRecord":
         this.records.put(write.row);
         return undefined;

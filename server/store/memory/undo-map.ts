@@ -44,6 +44,10 @@ export class UndoMap<Key, Value> {
     return [...this.#map.values()];
   }
 
+  entries(): [Key, Value][] {
+    return [...this.#map.entries()];
+  }
+
   set(key: Key, value: Value): void {
     const before = this.#map.get(key);
     const had = this.#map.has(key);

@@ -1,8 +1,13 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { BackupRefused } from "./backup-refused.ts";
 import { checkCopy } from "./check-copy.ts";
 import type { Connection } from "./database.ts";
 import { schemaVersion } from "./migrate.ts";
+import { syncDirectory } from "./sync-directory.ts";
+import { type JournalChecks, type JournalVerification } from "./verify.ts";
+import { verifyCopy } from "./verify-copy.ts";
 
 const SLICE_BYTES = 1 << 20;
 
@@ -17,7 +22,7 @@ export class Backup {
   readonly #connection: Connection;
   readonly #path: string;
   #source: FileHandle | undefined;
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
 
   constructor(connection: Connection, path: string) {
     this.#connection = connection;
@@ -25,15 +30,18 @@ export class Backup {
   }
 
   /**
-   * Makes a backup in a new file. It gets its name only after it was flushed, opened and checked, so a file of that name is a whole backup. To restore, stop the server and copy
-   * the file back to the path of the database, deleting a `-wal` beside it.
+   * Makes a backup in a new file. It gets its name only after it was flushed, opened and checked, with `checks` also every journal, so a file of that name is a whole backup. Rejects with
+   * BackupRefused, or as the file system does.
    */
-  async copyTo(target: string): Promise<void> {
-    if (existsSync(target)) throw new Error(`Cannot back up to "${target}": the file exists, choose another name`);
-    if (this.#running !== undefined) throw new Error(`Cannot back up to "${target}": another backup is under way`);
-    this.#running = this.#copy(target, `${target}.partial`);
+  async copyTo(target: string): Promise<undefined>;
+  async copyTo(target: string, checks: JournalChecks): Promise<JournalVerification>;
+  async copyTo(target: string, checks?: JournalChecks): Promise<JournalVerification | undefined> {
+    if (existsSync(target)) throw new BackupRefused("exists", target, "the file exists, choose another name");
+    if (this.#running !== undefined) throw new BackupRefused("busy", target, "another backup is under way, try again");
+    const running = this.#copy(target, `${target}.partial`, checks);
+    this.#running = running;
     try {
-      await this.#running;
+      return await running;
     } finally {
       this.#running = undefined;
     }
@@ -49,11 +57,18 @@ export class Backup {
     await this.#source?.close();
   }
 
-  async #copy(target: string, draft: string): Promise<void> {
+  async #copy(
+    target: string,
+    draft: string,
+    checks: JournalChecks | undefined,
+  ): Promise<JournalVerification | undefined> {
     try {
       await this.#standingStill(() => this.#copyFile(draft));
       await checkCopy(draft, schemaVersion(this.#connection));
+      const verified = checks === undefined ? undefined : await verifyCopy(draft, checks);
       renameSync(draft, target);
+      syncDirectory(dirname(target));
+      return verified;
     } finally {
       rmSync(draft, { force: true });
     }

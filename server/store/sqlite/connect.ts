@@ -28,7 +28,8 @@ export function connect(sqlite: SqliteModule, path: string, newestSchema: number
   }
 }
 
-function refuseForeign(connection: Connection, path: string, newestSchema: number): void {
+/** Refuses a file of another program or a newer version. Throws StoreOpenError. */
+export function refuseForeign(connection: Connection, path: string, newestSchema: number): void {
   const version = schemaVersion(connection);
   const application = connection.number("pragma application_id");
   const tables = connection.number("select count(*) from sqlite_schema");

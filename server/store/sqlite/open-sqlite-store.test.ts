@@ -112,6 +112,16 @@ const refused: readonly Refused[] = [
     cause: "the file is gone but its write-ahead log is there",
   },
   {
+    name: "a database of a killed process whose log was taken away",
+    async prepare() {
+      await makeDatabase();
+      await execute(path, "pragma journal_mode = wal");
+      writeFileSync(`${path}.lock`, "4194303\nboot/1\n");
+    },
+    reason: "missingLog",
+    cause: "its write-ahead log is gone, and acknowledged writes with it",
+  },
+  {
     name: "a path through a file",
     prepare() {
       writeFileSync(join(directory, "file"), "");
@@ -173,7 +183,6 @@ describe("openSqliteStore", () => {
       holder.child.kill("SIGKILL");
       await holder.ended;
     }
-    rmSync(`${path}-wal`, { force: true });
     renameSync(`${path}.moved`, path);
     await (await open()).close();
   });

@@ -1,11 +1,13 @@
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, linkSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { connect } from "./connect.ts";
 import type { SqliteModule } from "./database.ts";
 import { explainOpenError } from "./explain-open-error.ts";
+import { lockPath } from "./lock-file.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { StoreOpenError } from "./store-open-error.ts";
+import { syncDirectory } from "./sync-directory.ts";
 
 interface NewFileOptions {
   readonly path: string;
@@ -20,10 +22,10 @@ export function prepareFile(
   steps: readonly Migration[],
 ): void {
   let size: number | undefined;
-  let logSize: number;
+  let logSize: number | undefined;
   try {
     size = statSync(path, { throwIfNoEntry: false })?.size;
-    logSize = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    logSize = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size;
   } catch (error) {
     throw explainOpenError(error, path);
   }
@@ -31,10 +33,13 @@ export function prepareFile(
     // A new database gets its name only when it is complete, so an empty file is what is left of one.
     throw new StoreOpenError("empty", path, "the file is empty", "restore a backup, or delete it to begin anew");
   }
-  if (size !== undefined) return;
+  if (size !== undefined) {
+    if (logSize === undefined) refuseWithoutLog(path);
+    return;
+  }
   if (mustExist === true)
     throw new StoreOpenError("missing", path, "there is no such file", "check the data directory");
-  if (logSize > 0) {
+  if (logSize !== undefined && logSize > 0) {
     const remedy = `restore the database, or delete "${path}-wal" to begin anew`;
     throw new StoreOpenError("orphanedLog", path, "the file is gone but its write-ahead log is there", remedy);
   }
@@ -43,6 +48,31 @@ export function prepareFile(
   } catch (error) {
     throw explainOpenError(error, path);
   }
+}
+
+/** Where a file says that its log is in use: 2 in these bytes of the header, 1 once it was closed (sqlite.org/fileformat.html). */
+const WRITE_VERSION_OFFSET = 18;
+
+/**
+ * Refuses a file whose log was taken away. A process that closes the file takes its lock file first and then the log out of use; so a lock file beside a file whose log is in use says that the
+ * process was killed, and its last commits are in the log. SQLite would go on without them and say nothing.
+ */
+function refuseWithoutLog(path: string): void {
+  if (statSync(lockPath(path), { throwIfNoEntry: false }) === undefined) return;
+  const versions = Buffer.alloc(2);
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      readSync(descriptor, versions, 0, versions.length, WRITE_VERSION_OFFSET);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw explainOpenError(error, path);
+  }
+  if (versions.readUInt8(0) !== 2) return;
+  const remedy = `put "${path}-wal" back or restore a backup; without them, delete "${lockPath(path)}" to go on with what is left`;
+  throw new StoreOpenError("missingLog", path, "its write-ahead log is gone, and acknowledged writes with it", remedy);
 }
 
 /** Makes a new database under another name and gives it its own when it is complete, unless another process was faster. */
@@ -73,14 +103,5 @@ function giveName(draft: string, path: string): void {
     if (code === "EEXIST") return;
     // A file system without links: renaming does as well but for two processes at the same moment.
     renameSync(draft, path);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

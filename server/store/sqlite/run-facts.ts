@@ -1,25 +1,33 @@
-import type { RunRow } from "../ports.ts";
+import { isOpen, type RunRow } from "../ports.ts";
 import type { Connection } from "./database.ts";
 import { statuses } from "./run-columns.ts";
 
 /** Runs kept in memory, about 100 bytes each: far more than are under way at a time. */
 const RUNS_MAX = 50_000;
 
+/** Workflows whose open runs are counted in memory. */
+const WORKFLOWS_MAX = 10_000;
+
+/** Statuses of runs that have not ended, as they are stored. */
+const OPEN = statuses.filter((status) => isOpen(status)).map((status) => statuses.indexOf(status));
+
 /** What each write to a run needs to know of it. */
 export interface RunFact {
+  readonly workflowId: string;
   /** Sequence number of its last journal record, 0 for none. */
   head: number;
   status: RunRow["status"];
 }
 
 /**
- * What the store knows of runs without asking the database: for the runs written last, their journal heads and statuses, and how many runs have each status.
+ * What the store knows of runs without asking the database: for the runs written last, their journal heads and statuses; how many runs have each status, and how many of a workflow are open.
  * It follows every write; when writes are undone it forgets and reads again.
  */
 export class RunFacts {
   readonly #connection: Connection;
   readonly #runs = new Map<number, RunFact>();
   #counts: Map<string, number> | undefined;
+  readonly #open = new Map<string, number>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -31,28 +39,30 @@ export class RunFacts {
   }
 
   /** A run was added. */
-  add(run: number, status: RunRow["status"]): void {
-    this.#remember(run, { head: 0, status });
-    this.#count(status, 1);
+  add(run: number, workflowId: string, status: RunRow["status"]): void {
+    const fact = { head: 0, status, workflowId };
+    this.#remember(run, fact);
+    this.#count(fact, 1);
   }
 
   /** A run got another status. */
   move(fact: RunFact, status: RunRow["status"]): void {
     if (fact.status === status) return;
-    this.#count(fact.status, -1);
-    this.#count(status, 1);
+    this.#count(fact, -1);
     fact.status = status;
+    this.#count(fact, 1);
   }
 
   /** A run was deleted. */
   delete(run: number, fact: RunFact): void {
-    this.#count(fact.status, -1);
+    this.#count(fact, -1);
     this.#runs.delete(run);
   }
 
   /** Writes were undone. */
   forget(): void {
     this.#runs.clear();
+    this.#open.clear();
     this.#counts = undefined;
   }
 
@@ -65,15 +75,33 @@ export class RunFacts {
     return Object.fromEntries([...this.#counts].filter(([, count]) => count > 0));
   }
 
-  #count(status: string, by: number): void {
+  /** How many runs of a workflow have not ended. Counted once, then kept. */
+  open(workflowId: string): number {
+    const known = this.#open.get(workflowId);
+    if (known !== undefined) return known;
+    const sql = `select count(*) as n from runs where workflow_id = ? and status in (${OPEN.join(", ")})`;
+    const count = Number(this.#connection.sql(sql).get(workflowId)?.["n"]);
+    if (this.#open.size >= WORKFLOWS_MAX) this.#open.clear();
+    this.#open.set(workflowId, count);
+    return count;
+  }
+
+  #count({ status, workflowId }: RunFact, by: number): void {
     this.#counts?.set(status, (this.#counts.get(status) ?? 0) + by);
+    if (!isOpen(status)) return;
+    const open = this.#open.get(workflowId);
+    if (open !== undefined) this.#open.set(workflowId, open + by);
   }
 
   #load(run: number): RunFact | undefined {
-    const row = this.#connection.sql("select status from runs where run = ?").get(run);
+    const row = this.#connection.sql("select status, workflow_id from runs where run = ?").get(run);
     if (row === undefined) return undefined;
     const head = this.#connection.sql("select max(seq) as head from journal where run = ?").get(run)?.["head"];
-    const fact = { head: Number(head ?? 0), status: statuses[row["status"] as number] as RunRow["status"] };
+    const fact = {
+      head: Number(head ?? 0),
+      status: statuses[row["status"] as number] as RunRow["status"],
+      workflowId: row["workflow_id"] as string,
+    };
     this.#remember(run, fact);
     return fact;
   }

@@ -71,6 +71,10 @@ export class SqliteRuns implements RunReader {
     return this.#facts.counts();
   }
 
+  async countOpen(workflowId: string): Promise<number> {
+    return this.#facts.open(workflowId);
+  }
+
   async lastKey(): Promise<number> {
     const present = this.#connection.sql("select max(run) as last from runs").get()?.["last"] ?? 0;
     const deleted = this.#connection.sql("select value from meta where key = 'last_deleted_run'").get()?.["value"] ?? 0;
@@ -92,7 +96,7 @@ export class SqliteRuns implements RunReader {
       return refusal;
     }
     this.#addLabels(row.run, row.createdAt, row.labels);
-    this.#facts.add(row.run, row.status);
+    this.#facts.add(row.run, row.workflowId, row.status);
     return undefined;
   }
 

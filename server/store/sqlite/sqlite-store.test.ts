@@ -1,10 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { JournalRecord, Write } from "../ports.ts";
+import type { JournalRecord, SnapshotRow, Write } from "../ports.ts";
 import { append, putResource, putRun, record, resource, run } from "../suite/store-case.ts";
 import { Connection, type SqliteDatabase, loadSqlite } from "./database.ts";
 import { migrate } from "./migrate.ts";
@@ -32,6 +41,11 @@ function chained(key: number, seq: number, before: string | undefined): JournalR
   const data = `data ${key}/${seq}`;
   return record(key, seq, { data, crc: crc32(data), chain: chainOf({ data }, before) });
 }
+
+const checks = {
+  chainOf: ({ data }: { readonly data: string }, before: string | undefined): string => chainOf({ data }, before),
+  snapshotHolds: ({ data, crc }: SnapshotRow): boolean => crc32(data) === crc,
+};
 
 function chainOf({ data }: { readonly data: string }, before: string | undefined): string {
   return String(crc32(`${before ?? ""}|${data}`));
@@ -270,19 +284,43 @@ describe("SqliteStore", () => {
     const target = join(directory, "backup.db");
     let done = false;
     let meanwhile = 0;
-    const backup = store.backup(target).then(() => (done = true));
+    let last: string | undefined;
+    const backup = store.backup(target, checks).finally(() => (done = true));
     for (let seq = 1; !done; seq++) {
-      await store.commit([append(record(1, seq)), putRecord("head", String(seq))]);
+      const next = chained(1, seq, last);
+      last = next.chain;
+      const moved: Write = { op: "updateRun", run: 1, changes: { head: seq } };
+      await store.commit([append(next), moved, putRecord("head", String(seq))]);
       meanwhile += done ? 0 : 1;
     }
-    await backup;
+    const verified = await backup;
     expect(meanwhile).toBeGreaterThan(0);
     const copy = await open(target);
     expect(await copy.records.list("s", "r")).toHaveLength(2000);
     const head = Number((await copy.records.get("s", "head")) ?? 0);
     expect(await copy.journal.read(1, 1, 100_000)).toHaveLength(head);
+    expect(verified).toEqual({ damage: [], runs: 1, records: head });
     await copy.close();
-    await expect(store.backup(target)).rejects.toThrow("the file exists");
+    await expect(store.backup(target, checks)).rejects.toThrow("the file exists");
+    await store.close();
+  });
+
+  test("backup refuses to keep a copy with a damaged journal, but for a run that is quarantined", async () => {
+    const store = await open();
+    const first = chained(1, 1, undefined);
+    await store.commit([
+      putRun(run(1, { head: 2 })),
+      append(first),
+      append({ ...chained(1, 2, first.chain), data: "changed" }),
+    ]);
+    const target = join(directory, "backup.db");
+    await expect(store.backup(target, checks)).rejects.toMatchObject({
+      reason: "damaged",
+      message: `Cannot use "${target}.partial" as a backup: run run-1, record 2: the checksum does not match the data`,
+    });
+    expect(readdirSync(directory).filter((name) => name.startsWith("backup"))).toEqual([]);
+    await store.commit([{ op: "updateRun", run: 1, changes: { status: "quarantined" } }]);
+    expect(await store.backup(target, checks)).toMatchObject({ runs: 1, records: 2, damage: [{ seq: 2 }] });
     await store.close();
   });
 
@@ -313,29 +351,43 @@ describe("verify", () => {
     {
       name: "changed data",
       sql: "update journal set data = 'data 2/X' where run = 2 and seq = 3",
-      want: [{ run: 2, id: "run-2", seq: 3, problem: "the checksum does not match the data" }],
+      want: [{ run: 2, id: "run-2", isQuarantined: false, seq: 3, problem: "the checksum does not match the data" }],
     },
     {
       name: "changed data with a checksum to match",
       sql: `update journal set data = 'other', crc = ${crc32("other")} where run = 2 and seq = 2`,
-      want: [{ run: 2, id: "run-2", seq: 2, problem: "the hash chain is broken" }],
+      want: [{ run: 2, id: "run-2", isQuarantined: false, seq: 2, problem: "the hash chain is broken" }],
     },
     {
       name: "a lost end",
       sql: "delete from journal where run = 1 and seq = 4; delete from snapshots where run = 1",
-      want: [{ run: 1, id: "run-1", problem: "the journal ends at record 3, the run's row names 4" }],
+      want: [
+        { run: 1, id: "run-1", isQuarantined: false, problem: "the journal ends at record 3, the run's row names 4" },
+      ],
     },
     {
       name: "a snapshot ahead of the journal",
       sql: "update snapshots set seq = 9 where run = 3",
-      want: [{ run: 3, id: "run-3", seq: 9, problem: "the snapshot is ahead of the journal" }],
+      want: [{ run: 3, id: "run-3", isQuarantined: false, seq: 9, problem: "the snapshot is ahead of the journal" }],
     },
     {
       name: "a changed snapshot",
       sql: "update snapshots set data = '{ }', chain = 'x' where run = 3",
       want: [
-        { run: 3, id: "run-3", seq: 4, problem: "the snapshot has another hash chain than its journal record" },
-        { run: 3, id: "run-3", seq: 4, problem: "the checksum of the snapshot does not match its data" },
+        {
+          run: 3,
+          id: "run-3",
+          isQuarantined: false,
+          seq: 4,
+          problem: "the snapshot has another hash chain than its journal record",
+        },
+        {
+          run: 3,
+          id: "run-3",
+          isQuarantined: false,
+          seq: 4,
+          problem: "the checksum of the snapshot does not match its data",
+        },
       ],
     },
   ];
@@ -346,7 +398,7 @@ describe("verify", () => {
     database.exec(sql);
     database.close();
     const store = await open();
-    const { fileProblems, damage, runs } = await store.verify(chainOf);
+    const { fileProblems, damage, runs } = await store.verify(checks);
     expect({ fileProblems, damage, runs }).toEqual({ fileProblems: [], damage: want, runs: 3 });
     await store.close();
   });
@@ -358,8 +410,14 @@ describe("verify", () => {
     database.exec("delete from journal where run = 1 and seq = 2");
     database.close();
     const store = await open();
-    const { damage } = await store.verify(chainOf);
-    expect(damage).toContainEqual({ run: 1, id: "run-1", seq: 3, problem: "record 2 is missing" });
+    const { damage } = await store.verify(checks);
+    expect(damage).toContainEqual({
+      run: 1,
+      id: "run-1",
+      isQuarantined: false,
+      seq: 3,
+      problem: "record 2 is missing",
+    });
     expect(damage.every((problem) => problem.run === 1)).toBe(true);
     await store.close();
   });
@@ -374,7 +432,7 @@ describe("verify", () => {
     bytes.fill(0xff, (Number(root) - 1) * 4096 + 8, Number(root) * 4096);
     writeFileSync(path, bytes);
     const store = await open();
-    const { fileProblems } = await store.verify(chainOf);
+    const { fileProblems } = await store.verify(checks);
     expect(fileProblems.join()).toContain(`page ${String(root)}`);
     await store.close();
   });

@@ -1,11 +1,12 @@
 import type { Store, StoreHealth, Write } from "../ports.ts";
 import type { Backup } from "./backup.ts";
+import { BackupRefused } from "./backup-refused.ts";
 import { releaseBallast } from "./ballast.ts";
 import type { Connection } from "./database.ts";
 import { type CommitFigures, GroupCommit } from "./group-commit.ts";
 import { type StoreInspection, inspect } from "./inspect.ts";
 import { SqliteTables } from "./tables.ts";
-import { type ChainOf, type Verification, verify } from "./verify.ts";
+import { type JournalChecks, type JournalVerification, type Verification, verify } from "./verify.ts";
 
 /** The parts of an open database. */
 interface SqliteStoreParts {
@@ -16,7 +17,7 @@ interface SqliteStoreParts {
   readonly backup?: Backup;
   /** Throws when the open files are no longer the ones at their paths. */
   checkFile(): void;
-  /** Called after the database was closed. */
+  /** Called once all is durable, right before the database is closed. */
   released(): void;
 }
 
@@ -93,9 +94,10 @@ export class SqliteStore implements Store {
     await this.#parts.backup?.settled();
     this.#commits.close();
     if (this.figures().failure !== undefined) return;
+    // First: what is durable needs no guard, and a lock file beside a file without log means a loss (see prepare-file.ts).
+    this.#parts.released();
     this.#parts.connection.close();
     await this.#parts.backup?.close();
-    this.#parts.released();
   }
 
   /** Figures of the commits so far. */
@@ -108,15 +110,15 @@ export class SqliteStore implements Store {
     return inspect(this.#parts.connection, this.#parts.path);
   }
 
-  /** Copies the database to a new file while it is used, checked before it gets its name. Rejects when the file exists or the copy is damaged. */
-  async backup(target: string): Promise<void> {
-    if (this.#parts.backup === undefined) throw new Error(`Cannot back up to "${target}": the database has no file`);
-    return this.#parts.backup.copyTo(target);
+  /** Copies the database to a new file while it is used; file and journals are checked before it gets its name. Rejects with BackupRefused, or as the file system does. */
+  async backup(target: string, checks: JournalChecks): Promise<JournalVerification> {
+    if (this.#parts.backup === undefined) throw new BackupRefused("noFile", target, "the database has no file");
+    return this.#parts.backup.copyTo(target, checks);
   }
 
   /** Checks file, checksums and hash chains. */
-  verify(chainOf: ChainOf): Promise<Verification> {
-    return verify(this.#parts.connection, this.#tables, chainOf);
+  verify(checks: JournalChecks): Promise<Verification> {
+    return verify(this.#parts.connection, this.#tables, checks);
   }
 
   /** Gives up the space held back, so that deletions can be written on a full disk; tells how many bytes. */

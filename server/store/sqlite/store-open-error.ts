@@ -20,6 +20,7 @@ export type StoreOpenReason =
   | "newer"
   | "locked"
   | "orphanedLog"
+  | "missingLog"
   | "notWritable"
   | "diskFull"
   | "failed";

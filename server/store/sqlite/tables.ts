@@ -77,8 +77,7 @@ export class SqliteTables {
         this.subscriptions.delete(write.run, write.id);
         return undefined;
       case "putBlob":
-        this.blobs.put(write.digest, write.data);
-        return undefined;
+        return this.#ofRun(write.run, () => this.blobs.put(write.run, write.digest, write.data));
       case "putRecord":
         this.records.put(write.row);
         return undefined;
@@ -97,6 +96,7 @@ export class SqliteTables {
 
   #deleteRun(run: number): Refusal {
     this.journal.deleteRun(run);
+    this.blobs.deleteRun(run);
     this.timers.deleteRun(run);
     this.subscriptions.deleteRun(run);
     this.runs.delete(run);

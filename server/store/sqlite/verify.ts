@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
 import type { Connection } from "./database.ts";
+import { statusNumber } from "./run-columns.ts";
 import type { SqliteTables } from "./tables.ts";
 
 const RUNS_A_SLICE = 100;
@@ -10,53 +11,82 @@ const RECORDS_A_SLICE = 1000;
 /** Computes the hash chain of a record from that of the record before it; undefined before the first. The chain belongs to the engine, so it is handed in. */
 export type ChainOf = (record: JournalRecord, before: string | undefined) => string;
 
+/** How the engine makes records and snapshots, to check them by. */
+export interface JournalChecks {
+  readonly chainOf: ChainOf;
+  /** Tells whether a snapshot is what was written. */
+  readonly snapshotHolds: (row: SnapshotRow) => boolean;
+}
+
 /** Something wrong with a run. */
 export interface RunDamage {
   readonly run: number;
   readonly id: string;
+  /** True when the engine knows of it and has taken the run out of service. */
+  readonly isQuarantined: boolean;
   readonly seq?: number;
   readonly problem: string;
 }
 
-/** The result of a verification. */
-export interface Verification {
-  /** What SQLite finds wrong with the file; empty when it is sound. */
-  readonly fileProblems: readonly string[];
+/** What the journals of a database look like. */
+export interface JournalVerification {
   readonly damage: readonly RunDamage[];
   readonly runs: number;
   readonly records: number;
+}
+
+/** The result of a verification. */
+export interface Verification extends JournalVerification {
+  /** What SQLite finds wrong with the file; empty when it is sound. */
+  readonly fileProblems: readonly string[];
 }
 
 /**
  * Checks the structure of the file, then every journal: no gap, checksums, hash chain, and the end that the run's row names. SQLite itself does not notice a flipped bit in a value.
  * The journals are read in slices with turns for others between; the check of the file is one call and holds everybody, so it is for a server that is stopped or idle.
  */
-export async function verify(connection: Connection, tables: SqliteTables, chainOf: ChainOf): Promise<Verification> {
+export async function verify(
+  connection: Connection,
+  tables: SqliteTables,
+  checks: JournalChecks,
+): Promise<Verification> {
   const quickCheck = connection.database.prepare("pragma quick_check").all();
   const fileProblems = quickCheck.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+  try {
+    return { fileProblems, ...(await verifyJournals(connection, tables, checks)) };
+  } catch (error) {
+    fileProblems.push(`the runs cannot be read: ${messageOf(error)}`);
+    return { fileProblems, damage: [], runs: 0, records: 0 };
+  }
+}
+
+/** Checks every journal, in slices with turns for others between. Rejects when the runs themselves cannot be read. */
+export async function verifyJournals(
+  connection: Connection,
+  tables: SqliteTables,
+  checks: JournalChecks,
+): Promise<JournalVerification> {
   const damage: RunDamage[] = [];
   let runs = 0;
   let records = 0;
-  try {
-    for (let after = Number.MIN_SAFE_INTEGER; ;) {
-      const slice = connection
-        .sql("select run, id, head from runs where run > ? order by run limit ?")
-        .all(after, RUNS_A_SLICE);
-      for (const { run, id, head } of slice) {
-        const result = await verifyRun(tables, run as number, head as number, chainOf);
-        records += result.records;
-        damage.push(...result.problems.map((problem) => ({ run: run as number, id: id as string, ...problem })));
-      }
-      runs += slice.length;
-      const last = slice.at(-1);
-      if (last === undefined) break;
-      after = last["run"] as number;
-      await setImmediate();
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
+    const slice = connection
+      .sql("select run, id, head, status from runs where run > ? order by run limit ?")
+      .all(after, RUNS_A_SLICE);
+    for (const { run, id, head, status } of slice) {
+      const result = await verifyRun(tables, run as number, head as number, checks);
+      const isQuarantined = status === statusNumber("quarantined");
+      records += result.records;
+      damage.push(
+        ...result.problems.map((problem) => ({ run: run as number, id: id as string, isQuarantined, ...problem })),
+      );
     }
-  } catch (error) {
-    fileProblems.push(`the runs cannot be read: ${messageOf(error)}`);
+    runs += slice.length;
+    const last = slice.at(-1);
+    if (last === undefined) return { damage, runs, records };
+    after = last["run"] as number;
+    await setImmediate();
   }
-  return { fileProblems, damage, runs, records };
 }
 
 type Problem = Pick<RunDamage, "problem" | "seq">;
@@ -67,9 +97,14 @@ interface RunVerification {
 }
 
 /** Verifies a run. One that cannot be read does not keep the others from being verified. */
-async function verifyRun(tables: SqliteTables, run: number, head: number, chainOf: ChainOf): Promise<RunVerification> {
+async function verifyRun(
+  tables: SqliteTables,
+  run: number,
+  head: number,
+  checks: JournalChecks,
+): Promise<RunVerification> {
   try {
-    return await verifyJournal(tables.journal, run, head, chainOf);
+    return await verifyJournal(tables.journal, run, head, checks);
   } catch (error) {
     return { problems: [{ problem: `the journal cannot be read: ${messageOf(error)}` }], records: 0 };
   }
@@ -79,7 +114,7 @@ async function verifyJournal(
   journal: JournalReader,
   run: number,
   head: number,
-  chainOf: ChainOf,
+  { chainOf, snapshotHolds }: JournalChecks,
 ): Promise<RunVerification> {
   const problems: Problem[] = [];
   const snapshot = await journal.snapshot(run);
@@ -100,7 +135,7 @@ async function verifyJournal(
   }
   const end = last?.seq ?? 0;
   if (end !== head) problems.push({ problem: `the journal ends at record ${end}, the run's row names ${head}` });
-  if (snapshot !== undefined) problems.push(...snapshotProblems(snapshot, end));
+  if (snapshot !== undefined) problems.push(...snapshotProblems(snapshot, end, snapshotHolds));
   return { problems, records };
 }
 
@@ -112,9 +147,13 @@ function recordProblem(record: JournalRecord, before: JournalRecord | undefined,
   return undefined;
 }
 
-function snapshotProblems(snapshot: SnapshotRow, end: number): readonly Problem[] {
+function snapshotProblems(
+  snapshot: SnapshotRow,
+  end: number,
+  holds: JournalChecks["snapshotHolds"],
+): readonly Problem[] {
   const problems: Problem[] = [];
-  if (crc32(snapshot.data) !== snapshot.crc) {
+  if (!holds(snapshot)) {
     problems.push({ seq: snapshot.seq, problem: "the checksum of the snapshot does not match its data" });
   }
   if (snapshot.seq > end) problems.push({ seq: snapshot.seq, problem: "the snapshot is ahead of the journal" });

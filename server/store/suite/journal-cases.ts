@@ -44,10 +44,26 @@ export const journalCases: readonly StoreCase[] = [
     name: "putBlob keeps a large value by digest, once",
     async run(store) {
       const data = new Uint8Array(5_000_000).fill(3);
-      await store.commit([{ op: "putBlob", digest: "d", data }]);
-      await store.commit([{ op: "putBlob", digest: "d", data }]);
+      await store.commit([putRun(run(1)), { op: "putBlob", run: 1, digest: "d", data }]);
+      await store.commit([{ op: "putBlob", run: 1, digest: "d", data }]);
       assert.deepEqual(await store.journal.blob("d"), data);
       assert.equal(await store.journal.blob("e"), undefined);
+      await assertConflict(store.commit([{ op: "putBlob", run: 9, digest: "f", data }]), { kind: "missing" });
+    },
+  },
+  {
+    name: "deleteRun removes the large values that no other run has",
+    async run(store) {
+      const put = (key: number, digest: string): Write => ({ op: "putBlob", run: key, digest, data: Uint8Array.of(key) });
+      await store.commit([putRun(run(1)), putRun(run(2)), put(1, "both"), put(2, "both"), put(1, "one"), put(2, "two")]);
+      const present = async (): Promise<readonly boolean[]> =>
+        Promise.all(["both", "one", "two"].map(async (digest) => (await store.journal.blob(digest)) !== undefined));
+      await store.commit([{ op: "deleteRun", run: 1 }]);
+      assert.deepEqual(await present(), [true, false, true]);
+      await store.commit([{ op: "deleteRun", run: 2 }]);
+      assert.deepEqual(await present(), [false, false, false]);
+      await store.commit([putRun(run(3)), put(3, "one")]);
+      assert.deepEqual(await present(), [false, true, false]);
     },
   },
   {

@@ -237,6 +237,8 @@ export const runCases: readonly StoreCase[] = [
         waiting: 1,
         quarantined: 1,
       });
+      const open = (): Promise<number[]> => Promise.all(["w1", "w2", "w3"].map((id) => store.runs.countOpen(id)));
+      assert.deepEqual(await open(), [0, 1, 1]);
       await store.commit([
         update(4, { status: "completed" }),
         update(5, { status: "cancelled" }),
@@ -244,8 +246,14 @@ export const runCases: readonly StoreCase[] = [
       ]);
       assert.deepEqual(await pages(store, { statuses: ["completed"] }, 2), [4, 2, 1]);
       assert.deepEqual(await store.runs.countByStatus(), { completed: 3, cancelled: 1, quarantined: 1 });
+      assert.deepEqual(await open(), [0, 0, 0]);
+      await store.commit([putRun(run(8, { workflowId: "w2" })), putRun(run(9, { workflowId: "w2" }))]);
+      assert.deepEqual(await open(), [0, 2, 0]);
       await assertConflict(store.commit([update(6, { status: "running" }), update(99, {})]), { kind: "missing" });
-      assert.deepEqual(await store.runs.countByStatus(), { completed: 3, cancelled: 1, quarantined: 1 });
+      assert.deepEqual(await store.runs.countByStatus(), { running: 2, completed: 3, cancelled: 1, quarantined: 1 });
+      assert.deepEqual(await open(), [0, 2, 0], "what was undone is not counted");
+      await store.commit([update(8, { status: "suspended" }), { op: "deleteRun", run: 9 }]);
+      assert.deepEqual(await open(), [0, 1, 0]);
     },
   },
   {

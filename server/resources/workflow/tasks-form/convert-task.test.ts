@@ -209,7 +209,7 @@ const table: readonly { readonly name: string; readonly task: Omit<Task, "name">
 
 describe("convertTasks", () => {
   test.each(table)("converts $name, to a document that is valid", ({ task, want }) => {
-    const { document } = documentOfTasks(spec({ name: "t", ...task }));
+    const document = documentOfTasks(spec({ name: "t", ...task }));
     expect((document["do"] as JsonObject[])[0]).toEqual({ t: want });
     expect(loadWorkflow(JSON.stringify(document)).diagnostics.filter(({ severity }) => severity === "error")).toEqual(
       [],
@@ -217,34 +217,16 @@ describe("convertTasks", () => {
   });
 
   test("declares the secrets that tasks use", () => {
-    const { document } = documentOfTasks(
+    const document = documentOfTasks(
       spec({ name: "t", kind: K.SET, taskConfig: { variables: { a: "${.secrets.B_KEY}${.secrets.A_KEY}" } } }),
     );
     expect(document["use"]).toEqual({ secrets: ["A_KEY", "B_KEY"] });
   });
 
-  test("converts AGENT_CALL to a function that faults in words, with a warning", () => {
-    const { document, warnings } = documentOfTasks(
-      spec({
-        name: "t",
-        kind: K.AGENT_CALL,
-        taskConfig: { agent: "helper", message: "Hi ${ .name }", config: { model: "m" } },
-      }),
-    );
-    expect((document["do"] as JsonObject[])[0]).toMatchObject({
-      t: { call: "agent", with: { agent: "helper", message: "Hi ${ .name }", config: { model: "m" } } },
-    });
-    expect(document["use"]).toMatchObject({ functions: { agent: { raise: { error: { status: 501 } } } } });
-    expect(warnings).toHaveLength(1);
-    expect(loadWorkflow(JSON.stringify(document)).diagnostics.filter(({ severity }) => severity === "error")).toEqual(
-      [],
-    );
-  });
-
   test("keeps the results of branches for those who ask for them", () => {
     const fork: Task = { name: "f", kind: K.FORK, taskConfig: { branches: [{ name: "b", do: [set] }] } };
     const asks: Task = { name: "t", kind: K.SET, taskConfig: { variables: { x: "${.fork.branches.b.data.a}" } } };
-    const { document } = documentOfTasks(spec(fork, asks));
+    const document = documentOfTasks(spec(fork, asks));
     expect(document["do"]).toMatchObject([
       { f: { export: { as: '${ $context + {"fork": {"branches": (($context.fork.branches // {}) + .)}} }' } } },
       { t: { set: { x: "${$context.fork.branches.b.a}" } } },
@@ -272,6 +254,11 @@ describe("convertTasks", () => {
       "an unknown key",
       { kind: K.WAIT, taskConfig: { seconds: 1, minutes: 2 } },
       /^spec\.tasks\[0\]\.task_config: does not fit WaitTaskConfig/u,
+    ],
+    [
+      "a kind that asks an agent",
+      { kind: K.AGENT_CALL, taskConfig: { agent: "helper", message: "Hi" } },
+      /^spec\.tasks\[0\]\.kind: AGENT_CALL asks an agent, which this server stores and does not run/u,
     ],
     ["a broken rule", { kind: K.WAIT, taskConfig: { seconds: 0 } }, /^spec\.tasks\[0\]\.task_config\.seconds: /u],
     [

@@ -1,9 +1,8 @@
-import { fromJson, type JsonObject as ProtoJsonObject, type Message, toJson } from "@bufbuild/protobuf";
+import { fromJson, type JsonObject as ProtoJsonObject, type Message } from "@bufbuild/protobuf";
 import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
 
 import { WorkflowTaskKind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 import type { WorkflowTask } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/spec_pb.ts";
-import { AgentCallTaskConfigSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/tasks/agent_call_pb.ts";
 import { ForTaskConfigSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/tasks/for_pb.ts";
 import { ForkTaskConfigSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/tasks/fork_pb.ts";
 import { HttpCallTaskConfigSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflow/v1/tasks/http_call_pb.ts";
@@ -29,7 +28,6 @@ export interface Conversion extends DialectScope {
   readonly path: string;
   /** True when some expression asks for `.fork.branches`: forks then keep their results in `$context`. */
   readonly keepBranches: boolean;
-  readonly uses: { agent: boolean };
 }
 
 /** The deepest nesting of task lists that is followed. */
@@ -131,11 +129,11 @@ const converters: { readonly [K in ConvertibleKind]: Converter } = {
     return { raise: { error: { ...errorTypeOf(title), title, ...detail } } };
   },
   [WorkflowTaskKind.RUN]: convertRun,
-  [WorkflowTaskKind.AGENT_CALL]: (config, conversion) => {
-    const call = read(AgentCallTaskConfigSchema, config, conversion);
-    conversion.uses.agent = true;
-    const arguments_ = toJson(AgentCallTaskConfigSchema, call) as JsonObject;
-    return { call: "agent", with: rewritten(arguments_, conversion) };
+  [WorkflowTaskKind.AGENT_CALL]: (_config, conversion) => {
+    throw invalidField(
+      `${conversion.path}.kind`,
+      "AGENT_CALL asks an agent, which this server stores and does not run; give the workflow as spec.definition and call the agent's own endpoint with `call: http`, `call: a2a` or `call: mcp`",
+    );
   },
 };
 

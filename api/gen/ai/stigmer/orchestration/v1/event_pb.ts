@@ -159,14 +159,14 @@ export type PublishEventResponse = Message<"ai.stigmer.orchestration.v1.PublishE
   eventId: string;
 
   /**
-   * True when the event was known already, so that nothing happened.
+   * True when an event of this source and id was published before, as far as the server remembers (the latest 100,000 since its start): who has had it does not get it again.
    *
    * @generated from field: bool duplicate = 2;
    */
   duplicate: boolean;
 
   /**
-   * Position of the event in the inbox.
+   * Reserved for servers that keep events in an inbox: its position there. This one keeps none and leaves it 0.
    *
    * @generated from field: int64 position = 3;
    */

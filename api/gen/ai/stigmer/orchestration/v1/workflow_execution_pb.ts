@@ -19,7 +19,91 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file ai/stigmer/orchestration/v1/workflow_execution.proto.
  */
 export const file_ai_stigmer_orchestration_v1_workflow_execution: GenFile = /*@__PURE__*/
-  fileDesc("CjRhaS9zdGlnbWVyL29yY2hlc3RyYXRpb24vdjEvd29ya2Zsb3dfZXhlY3V0aW9uLnByb3RvEhthaS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEi8gMKHUxpc3RXb3JrZmxvd0V4ZWN1dGlvbnNSZXF1ZXN0EgsKA29yZxgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASEgoKcGFnZV90b2tlbhgDIAEoCRJWCgZsYWJlbHMYBCADKAsyRi5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEuTGlzdFdvcmtmbG93RXhlY3V0aW9uc1JlcXVlc3QuTGFiZWxzRW50cnkSSAoGcGhhc2VzGAUgAygOMikuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnJ1bi52MS5SdW5QaGFzZUINukgKkgEHIgWCAQIQARITCgt3b3JrZmxvd19pZBgGIAEoCRIcChR3b3JrZmxvd19pbnN0YW5jZV9pZBgHIAEoCRIxCg1jcmVhdGVkX2FmdGVyGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFcXVlcnkYCiABKAkSFwoPaW5jbHVkZV9kZXRhaWxzGAsgASgIGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiiQEKHkxpc3RXb3JrZmxvd0V4ZWN1dGlvbnNSZXNwb25zZRJOCgpleGVjdXRpb25zGAEgAygLMjouYWkuc3RpZ21lci5hZ2VudGljLndvcmtmbG93ZXhlY3V0aW9uLnYxLldvcmtmbG93RXhlY3V0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJYCh5DYW5jZWxXb3JrZmxvd0V4ZWN1dGlvblJlcXVlc3QSHAoMZXhlY3V0aW9uX2lkGAEgASgJQga6SAPIAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxiACCJZCh9TdXNwZW5kV29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMYgAgiWAoeUmVzdW1lV29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMYgAgijAEKHVJldHJ5V29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEgwKBHRhc2sYAiABKAkSJQoFaW5wdXQYAyABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSGAoGcmVhc29uGAQgASgJQgi6SAVyAxiACCKHAQoPU2tpcFRhc2tSZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEhQKBHRhc2sYAiABKAlCBrpIA8gBARImCgZvdXRwdXQYAyABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSGAoGcmVhc29uGAQgASgJQgi6SAVyAxiACCKGAQoPR290b1Rhc2tSZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEhQKBHRhc2sYAiABKAlCBrpIA8gBARIlCgVpbnB1dBgDIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRIYCgZyZWFzb24YBCABKAlCCLpIBXIDGIAIIn0KE1BhdGNoQ29udGV4dFJlcXVlc3QSHAoMZXhlY3V0aW9uX2lkGAEgASgJQga6SAPIAQESLgoFcGF0Y2gYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Qga6SAPIAQESGAoGcmVhc29uGAMgASgJQgi6SAVyAxiACCKFAQoRR2V0SGlzdG9yeVJlcXVlc3QSHAoMZXhlY3V0aW9uX2lkGAEgASgJQga6SAPIAQESHwoOYWZ0ZXJfcG9zaXRpb24YAiABKANCB7pIBCICKAASHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRjoBygAEhIKCnBhZ2VfdG9rZW4YBCABKAkiaQoSR2V0SGlzdG9yeVJlc3BvbnNlEjoKB2VudHJpZXMYASADKAsyKS5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEuSGlzdG9yeUVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK1AQoMSGlzdG9yeUVudHJ5EhAKCHBvc2l0aW9uGAEgASgDEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVldmVudBgDIAEoCRIkCgRkYXRhGAQgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEjYKBXRyYWNlGAUgAygLMicuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLlRyYWNlRW50cnkimQIKClRyYWNlRW50cnkSEAoIcG9zaXRpb24YASABKAMSDQoFaW5kZXgYAiABKAUSJgoCYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGtpbmQYBCABKAkSDwoHdGFza19pZBgFIAEoCRIRCgl0YXNrX25hbWUYBiABKAkSDwoHcG9pbnRlchgHIAEoCRIPCgdhdHRlbXB0GAggASgFEhEKCWl0ZXJhdGlvbhgJIAEoBRIkCgRkYXRhGAogASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEjUKBWZhdWx0GAsgASgLMiYuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnJ1bi52MS5GYXVsdCJMChFHZXRTdGF0ZUF0UmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIZCghwb3NpdGlvbhgCIAEoA0IHukgEIgIoACLKAwoORXhlY3V0aW9uU3RhdGUSFAoMZXhlY3V0aW9uX2lkGAEgASgJEhAKCHBvc2l0aW9uGAIgASgDEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4CgVwaGFzZRgEIAEoDjIpLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi5ydW4udjEuUnVuUGhhc2USJwoHY29udGV4dBgFIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRIlCgVpbnB1dBgGIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRImCgZvdXRwdXQYByABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSRAoFdGFza3MYCCADKAsyNS5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dUYXNrEjkKB3dhaXRpbmcYCSADKAsyKC5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24ucnVuLnYxLldhaXRpbmcSNQoFZmF1bHQYCiABKAsyJi5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24ucnVuLnYxLkZhdWx0Il4KHVdhdGNoV29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEh8KDmFmdGVyX3Bvc2l0aW9uGAIgASgDQge6SAQiAigAIsIBChdXb3JrZmxvd0V4ZWN1dGlvbkNoYW5nZRIQCghwb3NpdGlvbhgBIAEoAxJNCglleGVjdXRpb24YAiABKAsyOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24SOAoHZW50cmllcxgDIAMoCzInLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5UcmFjZUVudHJ5EgwKBGxhc3QYBCABKAgy2BAKGFdvcmtmbG93RXhlY3V0aW9uU2VydmljZRLNAQoEbGlzdBI6LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5MaXN0V29ya2Zsb3dFeGVjdXRpb25zUmVxdWVzdBo7LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5MaXN0V29ya2Zsb3dFeGVjdXRpb25zUmVzcG9uc2UiTMK4GEgIAxAeIgNvcmcqPXVuYXV0aG9yaXplZCB0byBsaXN0IHdvcmtmbG93IGV4ZWN1dGlvbnMgaW4gdGhpcyBvcmdhbml6YXRpb24SxQEKBmNhbmNlbBI7LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5DYW5jZWxXb3JrZmxvd0V4ZWN1dGlvblJlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhLHAQoHc3VzcGVuZBI8LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5TdXNwZW5kV29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0GjouYWkuc3RpZ21lci5hZ2VudGljLndvcmtmbG93ZXhlY3V0aW9uLnYxLldvcmtmbG93RXhlY3V0aW9uIkLCuBg+CAQQNCIMZXhlY3V0aW9uX2lkKip1bmF1dGhvcml6ZWQgdG8gY29udHJvbCB3b3JrZmxvdyBleGVjdXRpb24SxQEKBnJlc3VtZRI7LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5SZXN1bWVXb3JrZmxvd0V4ZWN1dGlvblJlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhLDAQoFcmV0cnkSOi5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEuUmV0cnlXb3JrZmxvd0V4ZWN1dGlvblJlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhK0AQoEc2tpcBIsLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5Ta2lwVGFza1JlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhK0AQoEZ290bxIsLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5Hb3RvVGFza1JlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhLAAQoMcGF0Y2hDb250ZXh0EjAuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLlBhdGNoQ29udGV4dFJlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhKrAQoHaGlzdG9yeRIuLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5HZXRIaXN0b3J5UmVxdWVzdBovLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5HZXRIaXN0b3J5UmVzcG9uc2UiP8K4GDsIAxA0IgxleGVjdXRpb25faWQqJ3VuYXV0aG9yaXplZCB0byB2aWV3IHdvcmtmbG93IGV4ZWN1dGlvbhKnAQoHc3RhdGVBdBIuLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5HZXRTdGF0ZUF0UmVxdWVzdBorLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5FeGVjdXRpb25TdGF0ZSI/wrgYOwgDEDQiDGV4ZWN1dGlvbl9pZCondW5hdXRob3JpemVkIHRvIHZpZXcgd29ya2Zsb3cgZXhlY3V0aW9uErwBCgV3YXRjaBI6LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5XYXRjaFdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBo0LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbkNoYW5nZSI/wrgYOwgDEDQiDGV4ZWN1dGlvbl9pZCondW5hdXRob3JpemVkIHRvIHZpZXcgd29ya2Zsb3cgZXhlY3V0aW9uMAEaBKD/KzRiBnByb3RvMw", [file_ai_stigmer_agentic_workflowexecution_v1_api, file_ai_stigmer_commons_apiresource_rpc_service_options, file_ai_stigmer_iam_iampolicy_v1_rpcauthorization_method_options, file_ai_stigmer_orchestration_run_v1_run, file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CjRhaS9zdGlnbWVyL29yY2hlc3RyYXRpb24vdjEvd29ya2Zsb3dfZXhlY3V0aW9uLnByb3RvEhthaS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEiLwoPQXdhaXRFbmRSZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBIosCCgpSdW5PdXRjb21lEhQKDGV4ZWN1dGlvbl9pZBgBIAEoCRI4CgVwaGFzZRgCIAEoDjIpLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi5ydW4udjEuUnVuUGhhc2USJgoGb3V0cHV0GAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEjUKBWZhdWx0GAQgASgLMiYuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnJ1bi52MS5GYXVsdBIOCgZyZWFzb24YBSABKAkSLAoIZW5kZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHBvc2l0aW9uGAcgASgDIvIDCh1MaXN0V29ya2Zsb3dFeGVjdXRpb25zUmVxdWVzdBILCgNvcmcYASABKAkSHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhIKCnBhZ2VfdG9rZW4YAyABKAkSVgoGbGFiZWxzGAQgAygLMkYuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkxpc3RXb3JrZmxvd0V4ZWN1dGlvbnNSZXF1ZXN0LkxhYmVsc0VudHJ5EkgKBnBoYXNlcxgFIAMoDjIpLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi5ydW4udjEuUnVuUGhhc2VCDbpICpIBByIFggECEAESEwoLd29ya2Zsb3dfaWQYBiABKAkSHAoUd29ya2Zsb3dfaW5zdGFuY2VfaWQYByABKAkSMQoNY3JlYXRlZF9hZnRlchgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXF1ZXJ5GAogASgJEhcKD2luY2x1ZGVfZGV0YWlscxgLIAEoCBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIokBCh5MaXN0V29ya2Zsb3dFeGVjdXRpb25zUmVzcG9uc2USTgoKZXhlY3V0aW9ucxgBIAMoCzI6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWAoeQ2FuY2VsV29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMYgAgiWQofU3VzcGVuZFdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGIAIIlgKHlJlc3VtZVdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGIAIIowBCh1SZXRyeVdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIMCgR0YXNrGAIgASgJEiUKBWlucHV0GAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMYgAgihwEKD1NraXBUYXNrUmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIUCgR0YXNrGAIgASgJQga6SAPIAQESJgoGb3V0cHV0GAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMYgAgihgEKD0dvdG9UYXNrUmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIUCgR0YXNrGAIgASgJQga6SAPIAQESJQoFaW5wdXQYAyABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSGAoGcmVhc29uGAQgASgJQgi6SAVyAxiACCJ9ChNQYXRjaENvbnRleHRSZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEi4KBXBhdGNoGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIGukgDyAEBEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMYgAgihQEKEUdldEhpc3RvcnlSZXF1ZXN0EhwKDGV4ZWN1dGlvbl9pZBgBIAEoCUIGukgDyAEBEh8KDmFmdGVyX3Bvc2l0aW9uGAIgASgDQge6SAQiAigAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY6AcoABISCgpwYWdlX3Rva2VuGAQgASgJImkKEkdldEhpc3RvcnlSZXNwb25zZRI6CgdlbnRyaWVzGAEgAygLMikuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkhpc3RvcnlFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkitQEKDEhpc3RvcnlFbnRyeRIQCghwb3NpdGlvbhgBIAEoAxImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXZlbnQYAyABKAkSJAoEZGF0YRgEIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRI2CgV0cmFjZRgFIAMoCzInLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5UcmFjZUVudHJ5IpkCCgpUcmFjZUVudHJ5EhAKCHBvc2l0aW9uGAEgASgDEg0KBWluZGV4GAIgASgFEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRraW5kGAQgASgJEg8KB3Rhc2tfaWQYBSABKAkSEQoJdGFza19uYW1lGAYgASgJEg8KB3BvaW50ZXIYByABKAkSDwoHYXR0ZW1wdBgIIAEoBRIRCglpdGVyYXRpb24YCSABKAUSJAoEZGF0YRgKIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRI1CgVmYXVsdBgLIAEoCzImLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi5ydW4udjEuRmF1bHQiTAoRR2V0U3RhdGVBdFJlcXVlc3QSHAoMZXhlY3V0aW9uX2lkGAEgASgJQga6SAPIAQESGQoIcG9zaXRpb24YAiABKANCB7pIBCICKAAiygMKDkV4ZWN1dGlvblN0YXRlEhQKDGV4ZWN1dGlvbl9pZBgBIAEoCRIQCghwb3NpdGlvbhgCIAEoAxImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOAoFcGhhc2UYBCABKA4yKS5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24ucnVuLnYxLlJ1blBoYXNlEicKB2NvbnRleHQYBSABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSJQoFaW5wdXQYBiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSJgoGb3V0cHV0GAcgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEkQKBXRhc2tzGAggAygLMjUuYWkuc3RpZ21lci5hZ2VudGljLndvcmtmbG93ZXhlY3V0aW9uLnYxLldvcmtmbG93VGFzaxI5Cgd3YWl0aW5nGAkgAygLMiguYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnJ1bi52MS5XYWl0aW5nEjUKBWZhdWx0GAogASgLMiYuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnJ1bi52MS5GYXVsdCJeCh1XYXRjaFdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBIcCgxleGVjdXRpb25faWQYASABKAlCBrpIA8gBARIfCg5hZnRlcl9wb3NpdGlvbhgCIAEoA0IHukgEIgIoACLCAQoXV29ya2Zsb3dFeGVjdXRpb25DaGFuZ2USEAoIcG9zaXRpb24YASABKAMSTQoJZXhlY3V0aW9uGAIgASgLMjouYWkuc3RpZ21lci5hZ2VudGljLndvcmtmbG93ZXhlY3V0aW9uLnYxLldvcmtmbG93RXhlY3V0aW9uEjgKB2VudHJpZXMYAyADKAsyJy5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEuVHJhY2VFbnRyeRIMCgRsYXN0GAQgASgIMoITChhXb3JrZmxvd0V4ZWN1dGlvblNlcnZpY2USggEKA3J1bhI6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbhonLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5SdW5PdXRjb21lIhbCuBgSCBMQHiIMbWV0YWRhdGEub3JnEqIBCghhd2FpdEVuZBIsLmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5Bd2FpdEVuZFJlcXVlc3QaJy5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEuUnVuT3V0Y29tZSI/wrgYOwgDEDQiDGV4ZWN1dGlvbl9pZCondW5hdXRob3JpemVkIHRvIHZpZXcgd29ya2Zsb3cgZXhlY3V0aW9uEs0BCgRsaXN0EjouYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkxpc3RXb3JrZmxvd0V4ZWN1dGlvbnNSZXF1ZXN0GjsuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkxpc3RXb3JrZmxvd0V4ZWN1dGlvbnNSZXNwb25zZSJMwrgYSAgDEB4iA29yZyo9dW5hdXRob3JpemVkIHRvIGxpc3Qgd29ya2Zsb3cgZXhlY3V0aW9ucyBpbiB0aGlzIG9yZ2FuaXphdGlvbhLFAQoGY2FuY2VsEjsuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkNhbmNlbFdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBo6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbiJCwrgYPggEEDQiDGV4ZWN1dGlvbl9pZCoqdW5hdXRob3JpemVkIHRvIGNvbnRyb2wgd29ya2Zsb3cgZXhlY3V0aW9uEscBCgdzdXNwZW5kEjwuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLlN1c3BlbmRXb3JrZmxvd0V4ZWN1dGlvblJlcXVlc3QaOi5haS5zdGlnbWVyLmFnZW50aWMud29ya2Zsb3dleGVjdXRpb24udjEuV29ya2Zsb3dFeGVjdXRpb24iQsK4GD4IBBA0IgxleGVjdXRpb25faWQqKnVuYXV0aG9yaXplZCB0byBjb250cm9sIHdvcmtmbG93IGV4ZWN1dGlvbhLFAQoGcmVzdW1lEjsuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLlJlc3VtZVdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBo6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbiJCwrgYPggEEDQiDGV4ZWN1dGlvbl9pZCoqdW5hdXRob3JpemVkIHRvIGNvbnRyb2wgd29ya2Zsb3cgZXhlY3V0aW9uEsMBCgVyZXRyeRI6LmFpLnN0aWdtZXIub3JjaGVzdHJhdGlvbi52MS5SZXRyeVdvcmtmbG93RXhlY3V0aW9uUmVxdWVzdBo6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbiJCwrgYPggEEDQiDGV4ZWN1dGlvbl9pZCoqdW5hdXRob3JpemVkIHRvIGNvbnRyb2wgd29ya2Zsb3cgZXhlY3V0aW9uErQBCgRza2lwEiwuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLlNraXBUYXNrUmVxdWVzdBo6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbiJCwrgYPggEEDQiDGV4ZWN1dGlvbl9pZCoqdW5hdXRob3JpemVkIHRvIGNvbnRyb2wgd29ya2Zsb3cgZXhlY3V0aW9uErQBCgRnb3RvEiwuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkdvdG9UYXNrUmVxdWVzdBo6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbiJCwrgYPggEEDQiDGV4ZWN1dGlvbl9pZCoqdW5hdXRob3JpemVkIHRvIGNvbnRyb2wgd29ya2Zsb3cgZXhlY3V0aW9uEsABCgxwYXRjaENvbnRleHQSMC5haS5zdGlnbWVyLm9yY2hlc3RyYXRpb24udjEuUGF0Y2hDb250ZXh0UmVxdWVzdBo6LmFpLnN0aWdtZXIuYWdlbnRpYy53b3JrZmxvd2V4ZWN1dGlvbi52MS5Xb3JrZmxvd0V4ZWN1dGlvbiJCwrgYPggEEDQiDGV4ZWN1dGlvbl9pZCoqdW5hdXRob3JpemVkIHRvIGNvbnRyb2wgd29ya2Zsb3cgZXhlY3V0aW9uEqsBCgdoaXN0b3J5Ei4uYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkdldEhpc3RvcnlSZXF1ZXN0Gi8uYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkdldEhpc3RvcnlSZXNwb25zZSI/wrgYOwgDEDQiDGV4ZWN1dGlvbl9pZCondW5hdXRob3JpemVkIHRvIHZpZXcgd29ya2Zsb3cgZXhlY3V0aW9uEqcBCgdzdGF0ZUF0Ei4uYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkdldFN0YXRlQXRSZXF1ZXN0GisuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLkV4ZWN1dGlvblN0YXRlIj/CuBg7CAMQNCIMZXhlY3V0aW9uX2lkKid1bmF1dGhvcml6ZWQgdG8gdmlldyB3b3JrZmxvdyBleGVjdXRpb24SvAEKBXdhdGNoEjouYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLldhdGNoV29ya2Zsb3dFeGVjdXRpb25SZXF1ZXN0GjQuYWkuc3RpZ21lci5vcmNoZXN0cmF0aW9uLnYxLldvcmtmbG93RXhlY3V0aW9uQ2hhbmdlIj/CuBg7CAMQNCIMZXhlY3V0aW9uX2lkKid1bmF1dGhvcml6ZWQgdG8gdmlldyB3b3JrZmxvdyBleGVjdXRpb24wARoEoP8rNGIGcHJvdG8z", [file_ai_stigmer_agentic_workflowexecution_v1_api, file_ai_stigmer_commons_apiresource_rpc_service_options, file_ai_stigmer_iam_iampolicy_v1_rpcauthorization_method_options, file_ai_stigmer_orchestration_run_v1_run, file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+
+/**
+ * Whose end to await.
+ *
+ * @generated from message ai.stigmer.orchestration.v1.AwaitEndRequest
+ */
+export type AwaitEndRequest = Message<"ai.stigmer.orchestration.v1.AwaitEndRequest"> & {
+  /**
+   * Id of the run.
+   *
+   * @generated from field: string execution_id = 1;
+   */
+  executionId: string;
+};
+
+/**
+ * Describes the message ai.stigmer.orchestration.v1.AwaitEndRequest.
+ * Use `create(AwaitEndRequestSchema)` to create a new message.
+ */
+export const AwaitEndRequestSchema: GenMessage<AwaitEndRequest> = /*@__PURE__*/
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 0);
+
+/**
+ * How a run has ended.
+ *
+ * @generated from message ai.stigmer.orchestration.v1.RunOutcome
+ */
+export type RunOutcome = Message<"ai.stigmer.orchestration.v1.RunOutcome"> & {
+  /**
+   * Id of the run.
+   *
+   * @generated from field: string execution_id = 1;
+   */
+  executionId: string;
+
+  /**
+   * The phase it has ended in: completed, faulted, cancelled or quarantined.
+   *
+   * @generated from field: ai.stigmer.orchestration.run.v1.RunPhase phase = 2;
+   */
+  phase: RunPhase;
+
+  /**
+   * The output; unset unless the run has completed.
+   *
+   * @generated from field: google.protobuf.Value output = 3;
+   */
+  output?: Value | undefined;
+
+  /**
+   * The error; unset unless the run has faulted.
+   *
+   * @generated from field: ai.stigmer.orchestration.run.v1.Fault fault = 4;
+   */
+  fault?: Fault | undefined;
+
+  /**
+   * Why it was cancelled or quarantined, where a reason is known.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * When it ended; unset for a quarantined run.
+   *
+   * @generated from field: google.protobuf.Timestamp ended_at = 6;
+   */
+  endedAt?: Timestamp | undefined;
+
+  /**
+   * Position of the last fact of its journal.
+   *
+   * @generated from field: int64 position = 7;
+   */
+  position: bigint;
+};
+
+/**
+ * Describes the message ai.stigmer.orchestration.v1.RunOutcome.
+ * Use `create(RunOutcomeSchema)` to create a new message.
+ */
+export const RunOutcomeSchema: GenMessage<RunOutcome> = /*@__PURE__*/
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 1);
 
 /**
  * Which runs to list; every condition given must hold.
@@ -110,7 +194,7 @@ export type ListWorkflowExecutionsRequest = Message<"ai.stigmer.orchestration.v1
  * Use `create(ListWorkflowExecutionsRequestSchema)` to create a new message.
  */
 export const ListWorkflowExecutionsRequestSchema: GenMessage<ListWorkflowExecutionsRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 0);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 2);
 
 /**
  * One page of runs.
@@ -138,7 +222,7 @@ export type ListWorkflowExecutionsResponse = Message<"ai.stigmer.orchestration.v
  * Use `create(ListWorkflowExecutionsResponseSchema)` to create a new message.
  */
 export const ListWorkflowExecutionsResponseSchema: GenMessage<ListWorkflowExecutionsResponse> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 1);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 3);
 
 /**
  * Ends a run.
@@ -166,7 +250,7 @@ export type CancelWorkflowExecutionRequest = Message<"ai.stigmer.orchestration.v
  * Use `create(CancelWorkflowExecutionRequestSchema)` to create a new message.
  */
 export const CancelWorkflowExecutionRequestSchema: GenMessage<CancelWorkflowExecutionRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 2);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 4);
 
 /**
  * Halts a run.
@@ -194,7 +278,7 @@ export type SuspendWorkflowExecutionRequest = Message<"ai.stigmer.orchestration.
  * Use `create(SuspendWorkflowExecutionRequestSchema)` to create a new message.
  */
 export const SuspendWorkflowExecutionRequestSchema: GenMessage<SuspendWorkflowExecutionRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 3);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 5);
 
 /**
  * Lets a run go on.
@@ -222,7 +306,7 @@ export type ResumeWorkflowExecutionRequest = Message<"ai.stigmer.orchestration.v
  * Use `create(ResumeWorkflowExecutionRequestSchema)` to create a new message.
  */
 export const ResumeWorkflowExecutionRequestSchema: GenMessage<ResumeWorkflowExecutionRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 4);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 6);
 
 /**
  * Runs a run again.
@@ -264,7 +348,7 @@ export type RetryWorkflowExecutionRequest = Message<"ai.stigmer.orchestration.v1
  * Use `create(RetryWorkflowExecutionRequestSchema)` to create a new message.
  */
 export const RetryWorkflowExecutionRequestSchema: GenMessage<RetryWorkflowExecutionRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 5);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 7);
 
 /**
  * Takes a task as done.
@@ -306,7 +390,7 @@ export type SkipTaskRequest = Message<"ai.stigmer.orchestration.v1.SkipTaskReque
  * Use `create(SkipTaskRequestSchema)` to create a new message.
  */
 export const SkipTaskRequestSchema: GenMessage<SkipTaskRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 6);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 8);
 
 /**
  * Goes on elsewhere.
@@ -348,7 +432,7 @@ export type GotoTaskRequest = Message<"ai.stigmer.orchestration.v1.GotoTaskReque
  * Use `create(GotoTaskRequestSchema)` to create a new message.
  */
 export const GotoTaskRequestSchema: GenMessage<GotoTaskRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 7);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 9);
 
 /**
  * Changes `$context`.
@@ -383,7 +467,7 @@ export type PatchContextRequest = Message<"ai.stigmer.orchestration.v1.PatchCont
  * Use `create(PatchContextRequestSchema)` to create a new message.
  */
 export const PatchContextRequestSchema: GenMessage<PatchContextRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 8);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 10);
 
 /**
  * Which part of a journal to give.
@@ -425,7 +509,7 @@ export type GetHistoryRequest = Message<"ai.stigmer.orchestration.v1.GetHistoryR
  * Use `create(GetHistoryRequestSchema)` to create a new message.
  */
 export const GetHistoryRequestSchema: GenMessage<GetHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 9);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 11);
 
 /**
  * One page of a journal.
@@ -453,7 +537,7 @@ export type GetHistoryResponse = Message<"ai.stigmer.orchestration.v1.GetHistory
  * Use `create(GetHistoryResponseSchema)` to create a new message.
  */
 export const GetHistoryResponseSchema: GenMessage<GetHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 10);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 12);
 
 /**
  * One fact of a run's journal with what followed from it.
@@ -502,7 +586,7 @@ export type HistoryEntry = Message<"ai.stigmer.orchestration.v1.HistoryEntry"> &
  * Use `create(HistoryEntrySchema)` to create a new message.
  */
 export const HistoryEntrySchema: GenMessage<HistoryEntry> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 11);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 13);
 
 /**
  * Something that happened to a task.
@@ -593,7 +677,7 @@ export type TraceEntry = Message<"ai.stigmer.orchestration.v1.TraceEntry"> & {
  * Use `create(TraceEntrySchema)` to create a new message.
  */
 export const TraceEntrySchema: GenMessage<TraceEntry> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 12);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 14);
 
 /**
  * Which moment to show.
@@ -621,7 +705,7 @@ export type GetStateAtRequest = Message<"ai.stigmer.orchestration.v1.GetStateAtR
  * Use `create(GetStateAtRequestSchema)` to create a new message.
  */
 export const GetStateAtRequestSchema: GenMessage<GetStateAtRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 13);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 15);
 
 /**
  * The state of a run after a position of its journal.
@@ -705,7 +789,7 @@ export type ExecutionState = Message<"ai.stigmer.orchestration.v1.ExecutionState
  * Use `create(ExecutionStateSchema)` to create a new message.
  */
 export const ExecutionStateSchema: GenMessage<ExecutionState> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 14);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 16);
 
 /**
  * From where to watch.
@@ -733,7 +817,7 @@ export type WatchWorkflowExecutionRequest = Message<"ai.stigmer.orchestration.v1
  * Use `create(WatchWorkflowExecutionRequestSchema)` to create a new message.
  */
 export const WatchWorkflowExecutionRequestSchema: GenMessage<WatchWorkflowExecutionRequest> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 15);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 17);
 
 /**
  * Something changed in a run.
@@ -775,7 +859,7 @@ export type WorkflowExecutionChange = Message<"ai.stigmer.orchestration.v1.Workf
  * Use `create(WorkflowExecutionChangeSchema)` to create a new message.
  */
 export const WorkflowExecutionChangeSchema: GenMessage<WorkflowExecutionChange> = /*@__PURE__*/
-  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 16);
+  messageDesc(file_ai_stigmer_orchestration_v1_workflow_execution, 18);
 
 /**
  * Finding, steering and watching runs. Every control is durable before it is answered, and the answer is the run as it
@@ -784,6 +868,28 @@ export const WorkflowExecutionChangeSchema: GenMessage<WorkflowExecutionChange> 
  * @generated from service ai.stigmer.orchestration.v1.WorkflowExecutionService
  */
 export const WorkflowExecutionService: GenService<{
+  /**
+   * Starts a run as `create` of the command service does, with the same refusals, and answers once it has ended, with its
+   * outcome alone: one call instead of two, and no stream. A call that reaches its deadline (DEADLINE_EXCEEDED) or is left
+   * by its caller lets the run go on: `awaitEnd` waits on, and so does this call with the same idempotency key.
+   *
+   * @generated from rpc ai.stigmer.orchestration.v1.WorkflowExecutionService.run
+   */
+  run: {
+    methodKind: "unary";
+    input: typeof WorkflowExecutionSchema;
+    output: typeof RunOutcomeSchema;
+  },
+  /**
+   * Answers once a run has ended, at once when it has: its outcome alone. A call that reaches its deadline changes nothing.
+   *
+   * @generated from rpc ai.stigmer.orchestration.v1.WorkflowExecutionService.awaitEnd
+   */
+  awaitEnd: {
+    methodKind: "unary";
+    input: typeof AwaitEndRequestSchema;
+    output: typeof RunOutcomeSchema;
+  },
   /**
    * Lists runs, newest first. Tasks are left out unless asked for.
    *
