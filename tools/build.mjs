@@ -1,9 +1,14 @@
 // Bundles the product: server/dist/bundle/stigmer.js and its lazily loaded chunks. One bundle, because loading hundreds of files costs more than all of a command's own work.
-import { renameSync, rmSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 
 const root = path.resolve(import.meta.dirname, "..");
+
+/** Folders, and the files of workflows; not the tests of the repository, nor what they start. */
+function isShipped(source) {
+  return path.basename(source) !== "shop" && (path.extname(source) === "" || /\.(ya?ml|json|md)$/u.test(source));
+}
 
 /** Writes the bundle into `outdir`, which is emptied first. */
 export async function bundle(outdir) {
@@ -18,8 +23,7 @@ export async function bundle(outdir) {
     platform: "node",
     target: "node20",
     conditions: ["source"],
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     legalComments: "linked",
     sourcemap: "linked",
     logLevel: "warning",
@@ -29,6 +33,8 @@ export async function bundle(outdir) {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
   });
+  // The examples ship beside the code: `stigmer examples` writes them.
+  cpSync(path.join(root, "examples"), path.join(draft, "examples"), { recursive: true, filter: isShipped });
   rmSync(outdir, { recursive: true, force: true });
   renameSync(draft, outdir);
 }

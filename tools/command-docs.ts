@@ -17,12 +17,14 @@ const STATUS_WORDS: { readonly [Name in keyof typeof exit]: string } = {
   timeout: "the time given with `--timeout` passed",
   unreachable: "no server answers",
   interrupted: "Ctrl-C",
+  terminated: "SIGTERM, where the command does not end in its own way (`server` drains and ends with 0)",
 };
 
 /** The reference pages of the command line by file name, made from the definitions of the commands. */
 export function commandPages(): ReadonlyMap<string, string> {
-  const pages = new Map(commands.map((command) => [`${command.name}.md`, page(command)]));
-  const rows = commands.map(({ name, summary }) => `| [${name}](${name}.md) | ${cell(summary)} |`);
+  const shown = commands.filter(({ hidden }) => hidden !== true);
+  const pages = new Map(shown.map((command) => [`${command.name}.md`, page(command)]));
+  const rows = shown.map(({ name, summary }) => `| [${name}](${name}.md) | ${cell(summary)} |`);
   const statuses = (Object.keys(exit) as (keyof typeof exit)[]).map((key) => `| ${exit[key]} | ${STATUS_WORDS[key]} |`);
   pages.set(
     "README.md",

@@ -27,6 +27,7 @@ const peers: readonly { readonly program: string; readonly debianPackage: string
   { program: "redis-server", debianPackage: "redis-server" },
   { program: "nats-server", debianPackage: "nats-server" },
   { program: "mosquitto", debianPackage: "mosquitto" },
+  { program: "rabbitmq-server", debianPackage: "rabbitmq-server" },
   { program: "bwrap", debianPackage: "bubblewrap" },
   { program: "prlimit", debianPackage: "util-linux" },
   { program: "python3", debianPackage: "python3" },

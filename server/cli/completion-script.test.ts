@@ -11,6 +11,13 @@ function offered(...words: readonly string[]): readonly string[] {
 }
 
 describe("completionScript", () => {
+  test("bash asks `stigmer __complete` for values, with the words before the cursor, and offers its answer", () => {
+    const script = `${completionScript("bash", commands)}
+stigmer() { [ "$*" = "__complete get workflow =or" ] && printf 'order-saga\tSaga\nother\t\n'; }
+COMP_WORDS=(stigmer get workflow or); COMP_CWORD=3; _stigmer; printf '%s\n' "\${COMPREPLY[@]}"`;
+    expect(execFileSync("bash", ["--norc", "-c", script], { encoding: "utf8" })).toBe("order-saga\n");
+  });
+
   test.each([
     [["va"], ["validate"]],
     [["lin"], ["lint"]],
@@ -29,6 +36,9 @@ describe("completionScript", () => {
     for (const { name } of commands) expect(fish).toContain(` -a ${name} -d '`);
     expect(fish).toContain("-l output -s o -r");
     expect(completionScript("zsh", commands)).toContain("#compdef stigmer");
+    expect(completionScript("powershell", commands)).toContain(
+      "Register-ArgumentCompleter -Native -CommandName stigmer",
+    );
     expect(completionScript("csh", commands)).toBeUndefined();
   });
 });

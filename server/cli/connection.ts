@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import type { Transport } from "@connectrpc/connect";
 import type { StigmerClient } from "@stigmer/api/client.ts";
-import { type OptionValues, textOption } from "./command.ts";
+import type { OptionValues } from "./command.ts";
+import { target } from "./contexts.ts";
 import { CliError, exit } from "./exit.ts";
 
 /** A server to talk to. */
@@ -11,19 +12,10 @@ export interface Connection {
   readonly org: string;
 }
 
-/** Address and organization by precedence: flag, environment, default. */
-export function target(options: OptionValues): { readonly address: string; readonly org: string } {
-  const address = textOption(options, "server") ?? process.env["STIGMER_SERVER_ADDR"] ?? "127.0.0.1:7234";
-  return {
-    address: address.replace(/^https?:\/\//u, ""),
-    org: textOption(options, "org") ?? process.env["STIGMER_ORG"] ?? "local",
-  };
-}
-
 /** A client of the server the options name. Nothing is connected until the first call. */
 export async function connection(options: OptionValues): Promise<Connection> {
-  const { address, org } = target(options);
-  const [{ createConnectTransport }, { createStigmerClient }] = await Promise.all([
+  const [{ address, org }, { createConnectTransport }, { createStigmerClient }] = await Promise.all([
+    target(options),
     import("@connectrpc/connect-node"),
     import("@stigmer/api/client.ts"),
   ]);

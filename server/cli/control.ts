@@ -5,10 +5,18 @@ import {
   type Invocation,
   type OptionDefinition,
   connectionOptions,
+  dryRunHeaders,
+  dryRunOption,
   outputOptions,
   textOption,
 } from "./command.ts";
 import { exit } from "./exit.ts";
+
+/** What goes with every control: of which execution, why, and whether it is only to be checked. */
+interface ControlRequest {
+  readonly executionId: string;
+  readonly reason: string;
+}
 
 /** What an operator's command needs beside its names: the call it makes. */
 export interface ControlDefinition {
@@ -21,46 +29,45 @@ export interface ControlDefinition {
   call(
     connection: Connection,
     invocation: Invocation,
-    request: { readonly executionId: string; readonly reason: string },
+    request: ControlRequest,
+    options: { readonly headers: { readonly [name: string]: string } },
   ): Promise<WorkflowExecution>;
 }
 
-/** A command that controls one execution: cancel, suspend, resume, retry, skip. They differ in the call only. */
+/** A command that controls one execution: cancel, suspend, resume, retry, skip, goto, patch. They differ in the call only. */
 export function controlCommand(definition: ControlDefinition): CommandDefinition {
   return {
     name: definition.name,
     summary: definition.summary,
-    arguments: definition.arguments ?? [{ name: "<execution>", description: "the id of the execution" }],
+    arguments: definition.arguments ?? [
+      { name: "<execution>", description: "the id of the execution", completes: "execution" },
+    ],
     options: [
       ...(definition.options ?? []),
       { flags: "--reason <text>", description: "why; kept in the history" },
+      dryRunOption,
       ...outputOptions,
       ...connectionOptions,
     ],
     examples: definition.examples,
     async run(invocation) {
-      const [{ connection, explain }, { kindNamed, listing, phaseWord }, { print }] = await Promise.all([
+      const [{ connection, explain }, { kindNamed, listing, phaseWord }, { isPlain, print }] = await Promise.all([
         import("./connection.ts"),
         import("./kinds.ts"),
         import("./output/print.ts"),
       ]);
-      const server = await connection(invocation.options);
+      const { options, terminal } = invocation;
+      const server = await connection(options);
       const executionId = invocation.arguments[0] as string;
       try {
-        const execution = await definition.call(server, invocation, {
-          executionId,
-          reason: textOption(invocation.options, "reason") ?? "",
-        });
-        invocation.terminal.say(
-          `execution/${executionId} ${definition.done} (now ${phaseWord(execution.status?.runPhase ?? 0)})`,
+        const request = { executionId, reason: textOption(options, "reason") ?? "" };
+        const execution = await definition.call(server, invocation, request, { headers: dryRunHeaders(options) });
+        const dryRun = options["dryRun"] === true ? " (dry run)" : "";
+        terminal.say(
+          `execution/${executionId} ${definition.done}${dryRun} (now ${phaseWord(execution.status?.runPhase ?? 0)})`,
         );
-        if (textOption(invocation.options, "output") !== "table") {
-          await print(
-            invocation.terminal,
-            listing(kindNamed("execution"), [execution as never], Date.now(), true),
-            invocation.options,
-          );
-        }
+        if (!isPlain(options))
+          await print(terminal, listing(kindNamed("execution"), [execution as never], Date.now(), true), options);
         return exit.ok;
       } catch (error) {
         throw explain(error, server.address);

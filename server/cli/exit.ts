@@ -13,6 +13,8 @@ export const exit = {
   timeout: 6,
   unreachable: 7,
   interrupted: 130,
+  /** Ended by SIGTERM. */
+  terminated: 143,
 } as const;
 
 /** An error a person can act on: printed as `error: <message>` and `help: <hint>`, never with a stack trace. */

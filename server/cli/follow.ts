@@ -1,15 +1,15 @@
-import { toJson } from "@bufbuild/protobuf";
-import { ValueSchema, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { type Fault, RunPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
-import type { TraceEntry } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
 import { addDuration, parseDuration } from "@stigmer/core/lib/duration.ts";
-import { type Connection, codeOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { CliError, exit } from "./exit.ts";
 import { phaseWord } from "./kinds.ts";
 import { duration } from "./output/age.ts";
 import { progress } from "./output/progress.ts";
 import type { Terminal } from "./output/terminal.ts";
+import { jsonOfValue } from "./proto-value.ts";
+import type { WaitCondition } from "./wait-condition.ts";
+import { watchRun } from "./watch-run.ts";
 
 /** How a run is followed. */
 export interface FollowOptions {
@@ -19,16 +19,8 @@ export interface FollowOptions {
   readonly timeoutText?: string;
   /** Print nothing but the result. */
   readonly quiet?: boolean;
-}
-
-/** Whether an execution with this phase has ended. */
-export function ended(phase: RunPhase | undefined): boolean {
-  return (
-    phase === RunPhase.COMPLETED ||
-    phase === RunPhase.FAULTED ||
-    phase === RunPhase.CANCELLED ||
-    phase === RunPhase.QUARANTINED
-  );
+  /** What to wait for, if not the end. */
+  readonly until?: WaitCondition;
 }
 
 /** Milliseconds of `30s`, `5m`, `1h` or an ISO 8601 duration. */
@@ -58,8 +50,15 @@ export async function follow(server: Connection, id: string, options: FollowOpti
         }, waitMs(options.timeoutText));
   const view = options.quiet === true ? undefined : progress(terminal, options.title, id);
   let last: WorkflowExecution | undefined;
+  let met = false;
   try {
-    last = await watch(server, id, stop.signal, (execution, entries) => view?.update(execution, entries));
+    last = await watchRun(server, id, stop.signal, (execution, entries) => {
+      last = execution;
+      view?.update(execution, entries);
+      if (met || options.until?.holds(execution, entries) !== true) return;
+      met = true;
+      stop.abort();
+    });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
@@ -67,6 +66,7 @@ export async function follow(server: Connection, id: string, options: FollowOpti
     signal.removeEventListener("abort", onAbort);
     view?.close();
   }
+  if (met) return exit.ok;
   if (timedOut)
     throw new CliError(
       exit.timeout,
@@ -75,48 +75,18 @@ export async function follow(server: Connection, id: string, options: FollowOpti
     );
   if (signal.aborted) return exit.interrupted;
   const execution = last ?? (await server.client.workflowExecution.query.get({ value: id }));
-  return conclude(terminal, id, execution);
-}
-
-/** Streams changes until the end; a stream that breaks is taken up again from the last position. */
-async function watch(
-  server: Connection,
-  id: string,
-  signal: AbortSignal,
-  update: (execution: WorkflowExecution, entries: readonly TraceEntry[]) => void,
-): Promise<WorkflowExecution | undefined> {
-  let position = 0n;
-  let last: WorkflowExecution | undefined;
-  for (let failures = 0; failures < 5;) {
-    try {
-      for await (const change of server.client.workflowExecution.service.watch(
-        { executionId: id, afterPosition: position },
-        { signal },
-      )) {
-        failures = 0;
-        ({ position } = change);
-        last = change.execution ?? last;
-        if (last !== undefined) update(last, change.entries);
-        if (change.last) return last;
-      }
-      if (last !== undefined && ended(last.status?.runPhase)) return last;
-      failures += 1;
-    } catch (error) {
-      if (signal.aborted || ![8, 14].includes(codeOf(error) ?? 14)) throw error;
-      failures += 1;
-      if (failures >= 5) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200 * failures));
-    }
+  if (options.until !== undefined) {
+    const phase = phaseWord(execution.status?.runPhase ?? 0);
+    throw new CliError(exit.failed, `Cannot wait for ${options.until.words}: execution ${id} has ended (${phase})`);
   }
-  return last;
+  return conclude(terminal, id, execution);
 }
 
 function conclude(terminal: Terminal, id: string, execution: WorkflowExecution): number {
   const { status } = execution;
   const phase = status?.runPhase ?? RunPhase.UNSPECIFIED;
   if (phase === RunPhase.COMPLETED) {
-    const output = status?.result === undefined ? null : toJson(ValueSchema, status.result);
-    terminal.out(`${JSON.stringify(output, null, 2)}\n`);
+    terminal.out(`${JSON.stringify(jsonOfValue(status?.result), null, 2)}\n`);
     return exit.ok;
   }
   terminal.say(
@@ -151,9 +121,4 @@ export function tookText(execution: WorkflowExecution): string {
   const { status } = execution;
   if (status === undefined || status.startedAt === "" || status.completedAt === "") return "";
   return duration(Date.parse(status.completedAt) - Date.parse(status.startedAt));
-}
-
-/** When something waiting is due, in words. */
-export function dueText(due: Parameters<typeof timestampMs>[0] | undefined, nowMs: number): string {
-  return due === undefined ? "" : ` (in ${duration(Math.max(0, timestampMs(due) - nowMs))})`;
 }

@@ -15,7 +15,7 @@ import type { ApiResourceMetadata } from "@stigmer/api/gen/ai/stigmer/commons/ap
 import type { ApiResourceAudit } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/status_pb.ts";
 import { ApiResourceKind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { RunPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, codeOf, explain } from "./connection.ts";
 import { CliError, exit } from "./exit.ts";
 import { age } from "./output/age.ts";
 import type { Listing } from "./output/print.ts";
@@ -38,9 +38,15 @@ export interface Kind {
     query: ListQuery,
   ): Promise<{ readonly items: readonly Resource[]; readonly next: string }>;
   get(connection: Connection, reference: string): Promise<Resource>;
-  remove(connection: Connection, id: string, force: boolean): Promise<Resource>;
+  remove(connection: Connection, id: string, how: Removal): Promise<Resource>;
   row(resource: Resource, nowMs: number): { readonly cells: readonly string[]; readonly wide: readonly string[] };
   json(resource: Resource): Json;
+}
+
+/** How a resource is removed: with what keeps it from going, or only as far as a check goes. */
+export interface Removal {
+  readonly force: boolean;
+  readonly dryRun: boolean;
 }
 
 /** What a list may be narrowed by. */
@@ -63,6 +69,10 @@ const byIdOrSlug = async <R>(
   byReference: (reference: { org: string; kind: ApiResourceKind; slug: string }) => Promise<R>,
 ): Promise<R> =>
   PREFIX.test(reference) ? byId(reference) : byReference({ org: connection.org, kind, slug: reference });
+
+const callOf = ({ force, dryRun }: Removal): { readonly headers: { readonly [name: string]: string } } => ({
+  headers: { ...(force ? { "stigmer-force": "true" } : {}), ...(dryRun ? { "stigmer-dry-run": "true" } : {}) },
+});
 
 const created = (resource: Resource): number => millis(resource.status?.audit?.specAudit?.createdAt);
 const millis = (time: Timestamp | undefined): number => (time === undefined ? 0 : timestampMs(time));
@@ -95,11 +105,7 @@ const workflow: Kind = {
       (value) => connection.client.workflow.query.get({ value }),
       (to) => connection.client.workflow.query.getByReference(to),
     ) as Promise<Resource>,
-  remove: ({ client }, value, force) =>
-    client.workflow.command.delete(
-      { value },
-      force ? { headers: { "stigmer-force": "true" } } : {},
-    ) as Promise<Resource>,
+  remove: ({ client }, value, how) => client.workflow.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row(resource, nowMs) {
     const { status } = resource as Workflow;
     return {
@@ -134,7 +140,8 @@ const instance: Kind = {
       (value) => connection.client.workflowInstance.query.get({ value }),
       (to) => connection.client.workflowInstance.query.getByReference(to),
     ) as Promise<Resource>,
-  remove: ({ client }, value) => client.workflowInstance.command.delete({ value }) as Promise<Resource>,
+  remove: ({ client }, value, how) =>
+    client.workflowInstance.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row: (resource, nowMs) => ({
     cells: [
       slug(resource),
@@ -164,7 +171,8 @@ const execution: Kind = {
     return { items: page.executions as readonly Resource[], next: page.nextPageToken };
   },
   get: ({ client }, value) => client.workflowExecution.query.get({ value }) as Promise<Resource>,
-  remove: ({ client }, value) => client.workflowExecution.command.delete({ value }) as Promise<Resource>,
+  remove: ({ client }, value, how) =>
+    client.workflowExecution.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row(resource, nowMs) {
     const { spec, status } = resource as WorkflowExecution;
     return {
@@ -193,8 +201,8 @@ const environment: Kind = {
       (value) => connection.client.environment.query.get({ value }),
       (to) => connection.client.environment.query.getByReference(to),
     ) as Promise<Resource>,
-  remove: ({ client }, resourceId, force) =>
-    client.environment.command.delete({ resourceId, force }) as Promise<Resource>,
+  remove: ({ client }, resourceId, how) =>
+    client.environment.command.delete({ resourceId, force: how.force }, callOf(how)) as Promise<Resource>,
   row: (resource, nowMs) => ({
     cells: [
       slug(resource),
@@ -224,7 +232,7 @@ const agent: Kind = {
       (value) => connection.client.agent.query.get({ value }),
       (to) => connection.client.agent.query.getByReference(to),
     ) as Promise<Resource>,
-  remove: ({ client }, value) => client.agent.command.delete({ value }) as Promise<Resource>,
+  remove: ({ client }, value, how) => client.agent.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row: (resource, nowMs) => ({ cells: [slug(resource), since(resource, nowMs)], wide: [id(resource)] }),
   json: (resource) => asJson(toJson(AgentSchema, resource as never)),
 };
@@ -247,7 +255,7 @@ const agentInstance: Kind = {
       (value) => connection.client.agentInstance.query.get({ value }),
       (to) => connection.client.agentInstance.query.getByReference(to),
     ) as Promise<Resource>,
-  remove: ({ client }, value) => client.agentInstance.command.delete({ value }) as Promise<Resource>,
+  remove: ({ client }, value, how) => client.agentInstance.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row: (resource, nowMs) => ({
     cells: [slug(resource), (resource as { spec?: { agentId: string } }).spec?.agentId ?? "", since(resource, nowMs)],
     wide: [id(resource)],
@@ -272,6 +280,22 @@ export function kindNamed(name: string): Kind {
     `Cannot find the kind "${name}": kinds are ${kinds.map((kind) => kind.name).join(", ")}`,
     near === undefined ? undefined : `did you mean "${near}"?`,
   );
+}
+
+/** A resource by its name or id. A name that is not there suggests the nearest of those that are. */
+export async function resourceNamed(kind: Kind, connection: Connection, reference: string): Promise<Resource> {
+  try {
+    return await kind.get(connection, reference);
+  } catch (error) {
+    if (codeOf(error) !== 5 || PREFIX.test(reference)) throw error;
+    const { items } = await kind.list(connection, { limit: 500, labels: {} });
+    const near = didYouMean(
+      reference,
+      items.map((item) => (kind === execution ? id(item) : slug(item))),
+    );
+    if (near === undefined) throw error;
+    throw new CliError(exit.notFound, explain(error, connection.address).message, `did you mean "${near}"?`);
+  }
 }
 
 /** A run's phase as people read it. */

@@ -32,6 +32,9 @@ export interface Applied {
   readonly id: string;
   readonly revision: string;
   readonly outcome: "created" | "configured" | "unchanged";
+  /** The resource before; absent where there was none. */
+  readonly before?: Resource;
+  readonly after: Resource;
 }
 
 const SCHEMAS: { readonly [kind: string]: { readonly name: string; readonly schema: DescMessage } } = {
@@ -115,6 +118,8 @@ export async function applyResource(connection: Connection, described: Described
     id: after.metadata?.id ?? "",
     revision: described.kind === "workflow" && revision !== undefined ? `revision ${revision}` : "",
     outcome: before === undefined ? "created" : same ? "unchanged" : "configured",
+    ...(before === undefined ? {} : { before }),
+    after,
   };
 }
 

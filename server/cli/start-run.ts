@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
-import { type JsonValue, create, fromJson } from "@bufbuild/protobuf";
-import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
 import { WorkflowExecutionSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
 import { loadWorkflow } from "@stigmer/core/check/load.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import type { Json } from "@stigmer/core/lib/json.ts";
 import { compileSchema } from "@stigmer/core/lib/json-schema/compile-schema.ts";
-import { type Invocation, listOption, textOption } from "./command.ts";
-import { type Connection, connection, explain, reachable, target } from "./connection.ts";
+import { type Invocation, dryRunHeaders, listOption, textOption } from "./command.ts";
+import { type Connection, connection, explain, reachable } from "./connection.ts";
+import { target } from "./contexts.ts";
 import { showDiagnostics } from "./definitions.ts";
 import { CliError, exit } from "./exit.ts";
 import { follow } from "./follow.ts";
 import { readSource } from "./input.ts";
-import { kindNamed } from "./kinds.ts";
+import { kindNamed, resourceNamed } from "./kinds.ts";
+import { protoValue } from "./proto-value.ts";
 import { applyResource } from "./resources.ts";
 
 /** Starts a run of a file or of an applied workflow and follows it to its end; resolves to the exit status. */
@@ -21,8 +22,8 @@ export async function startAndFollow(invocation: Invocation, input: Json): Promi
   const { options, terminal } = invocation;
   const reference = invocation.arguments[0] as string;
   const file = looksLikeFile(reference) ? reference : undefined;
-  const { address } = target(options);
-  const named = textOption(options, "server") !== undefined || process.env["STIGMER_SERVER_ADDR"] !== undefined;
+  const { address, org, origin } = await target(options);
+  const named = origin.address !== "default";
   if (file === undefined || named || (await reachable(address))) {
     const server = await connection(options);
     try {
@@ -34,13 +35,17 @@ export async function startAndFollow(invocation: Invocation, input: Json): Promi
   const definition = await loadFile(invocation, file);
   if (definition === undefined) return exit.invalid;
   checkInput(definition.document, input);
+  if (options["dryRun"] === true) {
+    terminal.say(`${definition.document.document.name} would run in this process (dry run)`);
+    return exit.ok;
+  }
   terminal.say(
     terminal.colors.dim(
       `No server at ${address}: running in this process; the run is not kept (start \`stigmer server\` to keep runs)`,
     ),
   );
   const { localServer } = await import("./local-server.ts");
-  const local = await localServer(target(options).org);
+  const local = await localServer(org);
   try {
     return await start(local.connection, invocation, file, input);
   } catch (error) {
@@ -89,6 +94,7 @@ async function start(
 ): Promise<number> {
   const { options, terminal, signal } = invocation;
   const reference = invocation.arguments[0] as string;
+  const dryRun = options["dryRun"] === true;
   let name = reference;
   if (file !== undefined) {
     const loaded = await loadFile(invocation, file);
@@ -97,16 +103,21 @@ async function start(
     const applied = await applyResource(
       server,
       { kind: "workflow", name: loaded.document.document.name, definition: loaded.text, file },
-      false,
+      dryRun,
     );
     ({ name } = applied);
-    if (applied.outcome !== "unchanged")
+    if (dryRun && applied.before === undefined) {
+      terminal.say(`workflow/${name} would be created and run (dry run)`);
+      return exit.ok;
+    }
+    if (applied.outcome !== "unchanged" && !dryRun)
       terminal.say(terminal.colors.dim(`workflow/${name} ${applied.outcome} (${applied.revision})`));
   }
-  const workflow = await kindNamed("workflow").get(server, name);
+  const workflow = await resourceNamed(kindNamed("workflow"), server, name);
   if (file === undefined) checkApplied(workflow, input);
   const instanceName = textOption(options, "instance");
-  const instance = instanceName === undefined ? undefined : await kindNamed("instance").get(server, instanceName);
+  const instance =
+    instanceName === undefined ? undefined : await resourceNamed(kindNamed("instance"), server, instanceName);
   const execution = await server.client.workflowExecution.command.create(
     create(WorkflowExecutionSchema, {
       apiVersion: "agentic.stigmer.ai/v1",
@@ -119,7 +130,7 @@ async function start(
       spec: {
         workflowId: workflow.metadata?.id ?? "",
         workflowInstanceId: instance?.metadata?.id ?? "",
-        input: fromJson(ValueSchema, input as JsonValue),
+        input: protoValue(input),
         idempotencyKey: textOption(options, "key") ?? "",
         runtimeEnv: Object.fromEntries([
           ...(await values(listOption(options, "env"), false)),
@@ -127,7 +138,12 @@ async function start(
         ]),
       },
     }),
+    { headers: dryRunHeaders(options) },
   );
+  if (dryRun) {
+    terminal.say(`workflow/${name} would run (dry run)`);
+    return exit.ok;
+  }
   const id = execution.metadata?.id ?? "";
   if (options["wait"] === false) {
     terminal.out(`${id}\n`);

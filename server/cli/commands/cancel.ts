@@ -6,5 +6,5 @@ export const cancel = controlCommand({
   summary: "end an execution now; everything under way is cancelled",
   done: "cancelled",
   examples: ["stigmer cancel wex-01kf3v6n8q2w4x5y7z9a1b2c3d --reason 'asked by support'"],
-  call: ({ client }, _invocation, request) => client.workflowExecution.service.cancel(request),
+  call: ({ client }, _invocation, request, call) => client.workflowExecution.service.cancel(request, call),
 });

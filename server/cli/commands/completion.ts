@@ -1,17 +1,32 @@
 import type { CommandDefinition } from "../command.ts";
 import { CliError, exit } from "../exit.ts";
 
-/** `stigmer completion`: a script that teaches a shell the commands and their options. */
+/** `stigmer completion`: a script that teaches a shell the commands, their options, and the names a server has. */
 export const completionOf = (commands: () => readonly CommandDefinition[]): CommandDefinition => ({
   name: "completion",
   summary: "print a completion script for a shell",
-  arguments: [{ name: "<shell>", description: "bash, zsh or fish" }],
-  examples: ["source <(stigmer completion bash)", "stigmer completion fish > ~/.config/fish/completions/stigmer.fish"],
+  description:
+    "Prints a script that teaches a shell the commands, their flags, and what may stand for a value: formats, contexts, examples, and the names of workflows, executions and tasks that the server has at that moment. Where no server answers, only these names are missing.",
+  arguments: [
+    { name: "<shell>", description: "bash, zsh, fish or powershell", completes: ["bash", "zsh", "fish", "powershell"] },
+  ],
+  examples: [
+    "source <(stigmer completion bash)",
+    "stigmer completion fish > ~/.config/fish/completions/stigmer.fish",
+    "stigmer completion powershell | Out-String | Invoke-Expression",
+  ],
   async run({ terminal, arguments: [shell] }) {
-    const { completionScript } = await import("../completion-script.ts");
+    const { completionScript, shells } = await import("../completion-script.ts");
     const script = completionScript(shell as string, commands());
-    if (script === undefined)
-      throw new CliError(exit.usage, `Cannot complete for "${shell}": it should be bash, zsh or fish`);
+    if (script === undefined) {
+      const { didYouMean } = await import("@stigmer/core/lib/did-you-mean.ts");
+      const near = didYouMean(shell as string, shells);
+      throw new CliError(
+        exit.usage,
+        `Cannot complete for "${shell}": it should be one of ${shells.join(", ")}`,
+        near === undefined ? undefined : `did you mean "${near}"?`,
+      );
+    }
     terminal.out(script);
     return exit.ok;
   },

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from "../command.ts";
+import { type CommandDefinition, outputOptions } from "../command.ts";
 import { CliError, exit } from "../exit.ts";
 
 /** `stigmer config`: the settings a server started here would have. */
@@ -9,19 +9,18 @@ export const config: CommandDefinition = {
   options: [
     { flags: "--config <file>", description: "a YAML file with settings (default: stigmer.yaml, where it is there)" },
     { flags: "--show-origin", description: "say where each value comes from" },
-    { flags: "-o, --output <format>", description: "table, json or yaml", default: "table" },
+    ...outputOptions,
   ],
   examples: ["stigmer config view --show-origin", "stigmer config view -o yaml > stigmer.yaml"],
   async run({ terminal, arguments: [action = "view"], options }) {
     if (action !== "view") throw new CliError(exit.usage, `Cannot "${action}" settings: the one action is view`);
-    const [{ ConfigError, resolveConfig }, { readConfigFile }, { propertyOf, settings }, { print }] = await Promise.all(
-      [
+    const [{ ConfigError, resolveConfig }, { readConfigFile }, { propertyOf, settings }, { checkFormat, print }] =
+      await Promise.all([
         import("../../config/resolve-config.ts"),
         import("../../config/read-config-file.ts"),
         import("../../config/settings.ts"),
         import("../output/print.ts"),
-      ],
-    );
+      ]);
     const resolve = () => {
       const given = options["config"];
       const file = typeof given === "string" ? readConfigFile(given, true) : readConfigFile("stigmer.yaml", false);
@@ -35,10 +34,16 @@ export const config: CommandDefinition = {
         const { from, name } = resolved.origins[key];
         return { key, value, origin: name === "" ? from : `${from} ${name}` };
       });
-      if (options["output"] === "table") {
-        const { table } = await import("../output/table.ts");
-        const cells = rows.map(({ key, value, origin }) => [key, String(value), ...(withOrigin ? [origin] : [])]);
-        terminal.out(table(["setting", "value", ...(withOrigin ? ["origin"] : [])], cells));
+      const format = checkFormat(options);
+      if (options["jq"] === undefined && !["json", "yaml"].includes(format)) {
+        const items = rows.map(({ key, value, origin }) => ({
+          name: key,
+          row: [key, String(value), ...(withOrigin ? [origin] : [])],
+          wide: withOrigin ? [] : [origin],
+          json: { setting: key, value, ...(withOrigin ? { origin } : {}) } as never,
+        }));
+        const columns = ["setting", "value", ...(withOrigin ? ["origin"] : [])];
+        await print(terminal, { columns, wide: withOrigin ? [] : ["origin"], items }, options);
         return exit.ok;
       }
       const json = Object.fromEntries(

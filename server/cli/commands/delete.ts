@@ -1,6 +1,5 @@
-import { createInterface } from "node:readline/promises";
-import { type CommandDefinition, connectionOptions } from "../command.ts";
-import { CliError, exit } from "../exit.ts";
+import { type CommandDefinition, connectionOptions, dryRunOption } from "../command.ts";
+import { exit } from "../exit.ts";
 
 /** `stigmer delete`: removes resources; asks first on a terminal, and wants --yes off it. */
 export const deleteCommand: CommandDefinition = {
@@ -8,39 +7,39 @@ export const deleteCommand: CommandDefinition = {
   aliases: ["rm"],
   summary: "delete resources",
   arguments: [
-    { name: "<kind>", description: "workflow, instance, execution, environment, agent or agentinstance" },
-    { name: "<names...>", description: "names or ids" },
+    {
+      name: "<kind>",
+      description: "workflow, instance, execution, environment, agent or agentinstance",
+      completes: "kind",
+    },
+    { name: "<names...>", description: "names or ids", completes: "resource" },
   ],
   options: [
     { flags: "-y, --yes", description: "do not ask" },
     { flags: "--force", description: "delete a workflow although executions are active: they are cancelled" },
+    dryRunOption,
     ...connectionOptions,
   ],
   examples: ["stigmer delete workflow order-fulfilment --yes"],
   async run({ terminal, arguments: [kindName, ...names], options }) {
-    const [{ connection, explain }, { kindNamed }] = await Promise.all([
+    const [{ connection, explain }, { kindNamed, resourceNamed }, { confirmed }] = await Promise.all([
       import("../connection.ts"),
       import("../kinds.ts"),
+      import("../confirm.ts"),
     ]);
     const kind = kindNamed(kindName as string);
     const server = await connection(options);
     const what = `${names.length} ${kind.name}${names.length === 1 ? "" : "s"} (${names.join(", ")})`;
-    if (options["yes"] !== true) {
-      if (!terminal.live || process.stdin.isTTY !== true)
-        throw new CliError(exit.usage, `Cannot delete ${what} without asking: give --yes`);
-      const ask = createInterface({ input: process.stdin, output: process.stderr });
-      const answer = await ask.question(`Delete ${what}? [y/N] `);
-      ask.close();
-      if (!/^y(es)?$/iu.test(answer.trim())) {
-        terminal.say("Nothing deleted");
-        return exit.ok;
-      }
+    if (!(await confirmed(terminal, options, `delete ${what}`))) {
+      terminal.say("Nothing deleted");
+      return exit.ok;
     }
+    const [force, dryRun] = [options["force"] === true, options["dryRun"] === true];
     try {
       for (const name of names) {
-        const found = await kind.get(server, name);
-        await kind.remove(server, found.metadata?.id ?? name, options["force"] === true);
-        terminal.say(`${kind.name}/${name} deleted`);
+        const found = await resourceNamed(kind, server, name);
+        await kind.remove(server, found.metadata?.id ?? name, { force, dryRun });
+        terminal.say(`${kind.name}/${name} deleted${dryRun ? " (dry run)" : ""}`);
       }
       return exit.ok;
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { type CommandDefinition, connectionOptions } from "../command.ts";
+import { type CommandDefinition, connectionOptions, outputOptions } from "../command.ts";
 import { exit } from "../exit.ts";
 
 /** `stigmer describe`: one resource in words; for an execution also why it waits and what it did. */
@@ -7,31 +7,45 @@ export const describe: CommandDefinition = {
   name: "describe",
   summary: "tell everything about one resource, in words",
   arguments: [
-    { name: "<kind>", description: "workflow, instance, execution, environment, agent or agentinstance" },
-    { name: "<name>", description: "name or id" },
+    {
+      name: "<kind>",
+      description: "workflow, instance, execution, environment, agent or agentinstance",
+      completes: "kind",
+    },
+    { name: "<name>", description: "name or id", completes: "resource" },
   ],
-  options: connectionOptions,
+  description:
+    "Tells everything about one resource. For an execution it says in sentences where it stands, why it waits and what the next step is, and lists its tasks. `-o` and `--jq` give the same data as `stigmer get`.",
+  options: [...outputOptions, ...connectionOptions],
   examples: ["stigmer describe execution wex-01kf3v6n8q2w4x5y7z9a1b2c3d", "stigmer describe workflow order-fulfilment"],
   async run({ terminal, arguments: [kindName, name], options }) {
     const [
       { connection, explain },
-      { kindNamed, phaseWord },
-      { faultText, tookText, dueText },
+      { kindNamed, listing, phaseWord, resourceNamed },
+      { isPlain, print },
+      { faultText, tookText },
+      { standing },
       { table },
       { stringify },
       { TaskPhase },
     ] = await Promise.all([
       import("../connection.ts"),
       import("../kinds.ts"),
+      import("../output/print.ts"),
       import("../follow.ts"),
+      import("../standing.ts"),
       import("../output/table.ts"),
-      import("yaml"),
+      import("../output/yaml.ts"),
       import("@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts"),
     ]);
     const kind = kindNamed(kindName as string);
     const server = await connection(options);
     try {
-      const resource = await kind.get(server, name as string);
+      const resource = await resourceNamed(kind, server, name as string);
+      if (!isPlain(options)) {
+        await print(terminal, listing(kind, [resource], Date.now(), true), options);
+        return exit.ok;
+      }
       if (kind.name !== "execution") {
         terminal.out(stringify(kind.json(resource), { lineWidth: 0 }));
         return exit.ok;
@@ -55,9 +69,10 @@ export const describe: CommandDefinition = {
           .map(([key, value]) => `${`${key}:`.padEnd(12)} ${value}\n`)
           .join(""),
       );
-      for (const { reason, due } of status?.waiting ?? [])
-        terminal.out(`${"waits for:".padEnd(12)} ${reason}${dueText(due, Date.now())}\n`);
-      if (status?.fault !== undefined) terminal.out(`fault:\n${faultText(status.fault)}\n`);
+      const { says, next } = standing(execution, Date.now());
+      terminal.out(`\n${says.map((line) => `${line}\n`).join("")}`);
+      for (const [index, step] of next.entries()) terminal.out(`${index === 0 ? "Next: " : "  or: "}${step}\n`);
+      if (status?.fault !== undefined) terminal.out(`\nfault:\n${faultText(status.fault)}\n`);
       if (status !== undefined && status.tasks.length > 0) {
         const rows = status.tasks.map((task) => [
           task.taskName,

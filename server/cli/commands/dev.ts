@@ -15,6 +15,7 @@ export const dev: CommandDefinition = {
     { flags: "--org <org>", description: "the organization to apply to", default: "local" },
   ],
   examples: ["stigmer dev", "stigmer dev examples --ephemeral"],
+  endsItself: true,
   async run({ terminal, arguments: [folder = "."], options, signal }) {
     const [{ ConfigError, resolveConfig }, { startApp, StartError }, { createStigmerClient }, { watchFolder }] =
       await Promise.all([

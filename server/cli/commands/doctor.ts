@@ -1,4 +1,4 @@
-import type { CommandDefinition } from "../command.ts";
+import { type CommandDefinition, outputOptions } from "../command.ts";
 import { CliError, exit } from "../exit.ts";
 
 /** `stigmer doctor`: says what of this machine is ready for a server, and what to do about what is not. */
@@ -7,18 +7,18 @@ export const doctor: CommandDefinition = {
   summary: "check whether this machine is ready for a server",
   options: [
     { flags: "--config <file>", description: "a YAML file with settings (default: stigmer.yaml, where it is there)" },
-    { flags: "-o, --output <format>", description: "text or json", default: "text" },
+    ...outputOptions,
   ],
   examples: ["stigmer doctor"],
   async run({ terminal, options }) {
-    const [{ examine }, { ConfigError, resolveConfig }, { readConfigFile }] = await Promise.all([
-      import("../examine.ts"),
-      import("../../config/resolve-config.ts"),
-      import("../../config/read-config-file.ts"),
-    ]);
-    const format = options["output"];
-    if (format !== "text" && format !== "json")
-      throw new CliError(exit.usage, `Cannot print as "${String(format)}": it should be text or json`);
+    const [{ examine }, { ConfigError, resolveConfig }, { readConfigFile }, { checkFormat, isPlain, print }] =
+      await Promise.all([
+        import("../examine.ts"),
+        import("../../config/resolve-config.ts"),
+        import("../../config/read-config-file.ts"),
+        import("../output/print.ts"),
+      ]);
+    checkFormat(options);
     const settings = () => {
       try {
         const given = options["config"];
@@ -32,8 +32,12 @@ export const doctor: CommandDefinition = {
     const findings = await examine(settings());
     const { colors } = terminal;
     const marks = { ok: colors.green("ok  "), note: colors.yellow("note"), bad: colors.red("BAD ") };
-    if (format === "json") terminal.out(`${JSON.stringify(findings, null, 2)}\n`);
-    else for (const { state, what, says } of findings) terminal.out(`${marks[state]}  ${what.padEnd(12)} ${says}\n`);
+    if (isPlain(options))
+      for (const { state, what, says } of findings) terminal.out(`${marks[state]}  ${what.padEnd(12)} ${says}\n`);
+    else {
+      const items = findings.map((one) => ({ name: one.what, row: [one.state, one.what, one.says], json: { ...one } }));
+      await print(terminal, { columns: ["state", "what", "says"], items }, options);
+    }
     return findings.some(({ state }) => state === "bad") ? exit.failed : exit.ok;
   },
 };

@@ -1,42 +1,49 @@
-import type { CommandDefinition } from "../command.ts";
+import { type CommandDefinition, outputOptions } from "../command.ts";
 import { CliError, exit } from "../exit.ts";
 
 /** `stigmer explain`: the long form of a diagnostic code. */
 export const explain: CommandDefinition = {
   name: "explain",
   summary: "explain a diagnostic code",
-  arguments: [{ name: "[code]", description: "a code such as OW1012, or its name; without one, all codes are listed" }],
+  arguments: [
+    {
+      name: "[code]",
+      description: "a code such as OW1012, or its name; without one, all codes are listed",
+      completes: "code",
+    },
+  ],
+  options: outputOptions,
   examples: ["stigmer explain OW1012", "stigmer explain then-target-exists"],
-  async run({ terminal, arguments: [code] }) {
-    const [{ diagnosticCodes, explainCode }, { testCodes }, { table }] = await Promise.all([
+  async run({ terminal, arguments: [code], options }) {
+    const [{ diagnosticCodes: all, explainCode }, { checkFormat, isPlain, print }, { didYouMean }] = await Promise.all([
       import("@stigmer/core/check/catalogue.ts"),
-      import("../testing/test-codes.ts"),
-      import("../output/table.ts"),
+      import("../output/print.ts"),
+      import("@stigmer/core/lib/did-you-mean.ts"),
     ]);
+    checkFormat(options);
+    const item = ({ code: name, severity, name: rule, summary, explanation }: (typeof all)[number]) => ({
+      name,
+      row: [name, severity, rule, summary],
+      json: { code: name, severity, name: rule, summary, explanation },
+    });
+    const columns = ["code", "severity", "name", "summary"];
     if (code === undefined) {
-      terminal.out(
-        table(
-          ["code", "severity", "name", "summary"],
-          [...diagnosticCodes, ...Object.values(testCodes)].map((entry) => [
-            entry.code,
-            entry.severity,
-            entry.name,
-            entry.summary,
-          ]),
-        ),
-      );
+      await print(terminal, { columns, items: all.map(item) }, options);
       return exit.ok;
     }
-    const wanted = code.toLowerCase();
-    const entry =
-      explainCode(code) ??
-      Object.values(testCodes).find((one) => one.code.toLowerCase() === wanted || one.name === wanted);
-    if (entry === undefined)
+    const entry = explainCode(code);
+    if (entry === undefined) {
+      const near = didYouMean(code, code.startsWith("OW") ? all.map((one) => one.code) : all.map((one) => one.name));
       throw new CliError(
         exit.notFound,
         `Cannot explain "${code}": there is no such code`,
-        "run `stigmer explain` for the list",
+        near === undefined ? "run `stigmer explain` for the list" : `did you mean "${near}"?`,
       );
+    }
+    if (!isPlain(options)) {
+      await print(terminal, { columns, items: [item(entry)], single: true }, options);
+      return exit.ok;
+    }
     terminal.out(`${entry.code} ${entry.name} (${entry.severity})\n${entry.summary}\n\n${entry.explanation.trim()}\n`);
     return exit.ok;
   },

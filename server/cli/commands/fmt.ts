@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import type { CommandDefinition } from "../command.ts";
 import { exit } from "../exit.ts";
 
@@ -10,9 +9,10 @@ export const fmt: CommandDefinition = {
   options: [{ flags: "--check", description: "change nothing; list what is not formatted and exit with 1" }],
   examples: ["stigmer fmt workflow.yaml", "stigmer fmt --check .", "stigmer fmt - < workflow.yaml"],
   async run({ terminal, arguments: files, options }) {
-    const [{ sourceFiles, showDiagnostics }, { formatWorkflow }] = await Promise.all([
+    const [{ sourceFiles, showDiagnostics }, { formatWorkflow }, { replaceFile }] = await Promise.all([
       import("../definitions.ts"),
       import("@stigmer/core/dsl/format.ts"),
+      import("../replace-file.ts"),
     ]);
     const check = options["check"] === true;
     let unformatted = 0;
@@ -30,7 +30,7 @@ export const fmt: CommandDefinition = {
         if (changed) terminal.out(`${file}\n`);
       } else if (file === "standard input") terminal.out(formatted.text);
       else if (changed) {
-        await writeFile(file, formatted.text);
+        await replaceFile(file, formatted.text);
         terminal.say(`formatted ${file}`);
       }
     }

@@ -8,8 +8,17 @@ export const graph: CommandDefinition = {
   summary: "draw a workflow as text, SVG, Mermaid or JSON",
   arguments: [{ name: "<workflow>", description: "a definition file, or - for standard input" }],
   options: [
-    { flags: "-o, --output <format>", description: "ascii, svg, mermaid or json", default: "ascii" },
-    { flags: "--execution <id>", description: "lay the states of this execution over the drawing" },
+    {
+      flags: "-o, --output <format>",
+      description: "ascii, svg, mermaid or json",
+      default: "ascii",
+      completes: ["ascii", "svg", "mermaid", "json"],
+    },
+    {
+      flags: "--execution <id>",
+      description: "lay the states of this execution over the drawing",
+      completes: "execution",
+    },
     ...connectionOptions,
   ],
   examples: ["stigmer graph workflow.yaml", "stigmer graph workflow.yaml -o svg > workflow.svg"],

@@ -1,25 +1,26 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type CommandDefinition, connectionOptions, outputOptions } from "../command.ts";
 import { exit } from "../exit.ts";
 
 /** `stigmer history`: the journalled facts of an execution. */
 export const history: CommandDefinition = {
   name: "history",
-  aliases: ["logs"],
   summary: "show the facts an execution is made of",
-  arguments: [{ name: "<execution>", description: "the id of the execution" }],
+  arguments: [{ name: "<execution>", description: "the id of the execution", completes: "execution" }],
   options: [...outputOptions, ...connectionOptions],
   examples: [
     "stigmer history wex-01kf3v6n8q2w4x5y7z9a1b2c3d",
     "stigmer history wex-01kf3v6n8q2w4x5y7z9a1b2c3d -o jsonl",
   ],
   async run({ terminal, arguments: [executionId], options }) {
-    const [{ connection, explain }, { print }, { toJson }, { HistoryEntrySchema }] = await Promise.all([
-      import("../connection.ts"),
-      import("../output/print.ts"),
-      import("@bufbuild/protobuf"),
-      import("@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts"),
-    ]);
+    const [{ connection, explain }, { print }, { toJson }, { timestampMs }, { HistoryEntrySchema }] = await Promise.all(
+      [
+        import("../connection.ts"),
+        import("../output/print.ts"),
+        import("@bufbuild/protobuf"),
+        import("@bufbuild/protobuf/wkt"),
+        import("@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts"),
+      ],
+    );
     const server = await connection(options);
     try {
       const items = [];

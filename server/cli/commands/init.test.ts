@@ -28,7 +28,7 @@ describe("stigmer init", () => {
     await runCommand(init, [folder]);
     const { status, stderr } = await runCommand(init, [folder]);
     expect({ status, stderr }).toEqual({ status: 5, stderr: expect.stringContaining("it is already there") });
-    expect(readdirSync(folder).toSorted()).toEqual(["workflow.test.yaml", "workflow.yaml"]);
+    expect(readdirSync(folder).toSorted()).toEqual([".stigmer", "workflow.test.yaml", "workflow.yaml"]);
   });
 
   check("suggests the nearest template", async () => {

@@ -8,6 +8,7 @@ export const lsp: CommandDefinition = {
     "serve editors: diagnostics, hover, completion, definition, references, rename, outline, formatting (LSP, stdio)",
   options: [{ flags: "--stdio", description: "talk over standard input and output (the only way there is)" }],
   examples: ["stigmer lsp --stdio"],
+  endsItself: true,
   async run({ signal }) {
     const [{ serveEditors }, { stdioConnection }] = await Promise.all([
       import("../language-server.ts"),

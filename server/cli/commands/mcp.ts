@@ -8,6 +8,7 @@ export const mcp: CommandDefinition = {
   description:
     "Speaks the Model Context Protocol on standard input and output. The server that apply, run and those after it talk to is that of STIGMER_SERVER_ADDR, or 127.0.0.1:7234.",
   examples: ["stigmer mcp"],
+  endsItself: true,
   async run({ signal }) {
     const [{ mcpServer }, { StdioServerTransport }] = await Promise.all([
       import("../mcp-server.ts"),

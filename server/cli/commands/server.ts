@@ -23,6 +23,7 @@ export const server: CommandDefinition = {
     "stigmer server --port 8080 --data /var/lib/stigmer",
     "stigmer server --ephemeral --allow-network 127.0.0.1",
   ],
+  endsItself: true,
   async run({ terminal, options, signal }) {
     const [{ resolveConfig, ConfigError }, { readConfigFile }, { startApp, StartError }] = await Promise.all([
       import("../../config/resolve-config.ts"),

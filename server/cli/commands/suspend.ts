@@ -6,5 +6,5 @@ export const suspend = controlCommand({
   summary: "pause an execution: nothing new starts until it is resumed",
   done: "suspended",
   examples: ["stigmer suspend wex-01kf3v6n8q2w4x5y7z9a1b2c3d --reason 'asked by support'"],
-  call: ({ client }, _invocation, request) => client.workflowExecution.service.suspend(request),
+  call: ({ client }, _invocation, request, call) => client.workflowExecution.service.suspend(request, call),
 });

@@ -8,7 +8,12 @@ export const validate: CommandDefinition = {
   summary: "check definitions: shape, references, expressions, schedules and habits",
   arguments: [{ name: "<files...>", description: "files, folders, or - for standard input" }],
   options: [
-    { flags: "-o, --output <format>", description: "text, json or sarif", default: "text" },
+    {
+      flags: "-o, --output <format>",
+      description: "text, json or sarif",
+      default: "text",
+      completes: ["text", "json", "sarif"],
+    },
     { flags: "--strict", description: "warnings fail too" },
   ],
   examples: ["stigmer validate workflow.yaml", "stigmer lint . -o sarif > findings.sarif"],

@@ -22,12 +22,21 @@ export interface Listing {
 
 const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"];
 
+/** Whether nothing but the default was asked for: no format, no filter. */
+export function isPlain(options: OptionValues): boolean {
+  return (textOption(options, "output") ?? "table") === "table" && textOption(options, "jq") === undefined;
+}
+
+/** Refuses a format that is not one, before anything is done. */
+export function checkFormat(options: OptionValues): string {
+  const format = textOption(options, "output") ?? "table";
+  if (FORMATS.includes(format)) return format;
+  throw new CliError(exit.usage, `Cannot print as "${format}": it should be one of ${FORMATS.join(", ")}`);
+}
+
 /** Prints a listing in the format of `-o` and `--jq`. An empty list is `[]` in JSON, nothing in jsonl, and a remark on standard error for people. */
 export async function print(terminal: Terminal, listing: Listing, options: OptionValues): Promise<void> {
-  const format = textOption(options, "output") ?? "table";
-  if (!FORMATS.includes(format)) {
-    throw new CliError(exit.usage, `Cannot print as "${format}": it should be one of ${FORMATS.join(", ")}`);
-  }
+  const format = checkFormat(options);
   const jq = textOption(options, "jq");
   const values = listing.items.map(({ json }) => json);
   const whole: Json = listing.single ? (values[0] ?? null) : values;
@@ -44,7 +53,7 @@ export async function print(terminal: Terminal, listing: Listing, options: Optio
       terminal.out(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
       return;
     case "yaml": {
-      const { stringify } = await import("yaml");
+      const { stringify } = await import("./yaml.ts");
       terminal.out(stringify(whole, { lineWidth: 0 }));
       return;
     }

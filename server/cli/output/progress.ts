@@ -1,8 +1,7 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
-import { RunPhase } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
+import { RunPhase, type Waiting } from "@stigmer/api/gen/ai/stigmer/orchestration/run/v1/run_pb.ts";
 import type { TraceEntry } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
-import { duration } from "./age.ts";
+import { TaskLines, type TaskLine, detail, fitting } from "./task-lines.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A view of a run under way: a tree that redraws on a terminal, one line an event off it. */
@@ -18,59 +17,10 @@ export function progress(terminal: Terminal, title: string, id: string): Progres
 
 const runWord = (phase: RunPhase): string => (RunPhase[phase] ?? "").replace("RUN_PHASE_", "").toLowerCase();
 
-/** What is known of one task of the run, gathered from its trace. */
-interface TaskLine {
-  readonly name: string;
-  readonly depth: number;
-  moment: string;
-  startedMs: number;
-  endedMs: number | undefined;
-  attempt: number;
-  fault: string;
-}
-
-/** Tasks in the order they began; repetitions of a loop are one line that counts. */
-class TaskLines {
-  readonly #lines = new Map<string, TaskLine>();
-
-  take(entry: TraceEntry): TaskLine {
-    const atMs = entry.at === undefined ? 0 : timestampMs(entry.at);
-    const line = this.#lines.get(entry.pointer) ?? {
-      name: entry.taskName,
-      depth: depthOf(entry.pointer),
-      moment: "created",
-      startedMs: atMs,
-      endedMs: undefined,
-      attempt: 1,
-      fault: "",
-    };
-    line.moment = entry.kind;
-    line.attempt = Math.max(line.attempt, entry.attempt);
-    line.fault = entry.fault?.title ?? (entry.kind === "completed" ? "" : line.fault);
-    if (entry.kind === "started") [line.startedMs, line.endedMs] = [atMs, undefined];
-    if (["completed", "faulted", "cancelled", "skipped"].includes(entry.kind)) line.endedMs = atMs;
-    this.#lines.set(entry.pointer, line);
-    return line;
-  }
-
-  all(): readonly TaskLine[] {
-    return [...this.#lines.values()];
-  }
-}
-
-/** How many tasks contain the one at the pointer: each task adds `/<list>/<index>/<name>` (branches and catch handlers one segment more). */
-function depthOf(pointer: string): number {
-  return pointer.split("/").filter((segment) => /^\d+$/u.test(segment)).length - 1;
-}
-
-function detail(line: TaskLine): string {
-  const took = line.endedMs === undefined || line.moment === "skipped" ? "" : duration(line.endedMs - line.startedMs);
-  return [line.attempt > 1 ? `attempt ${line.attempt}` : "", took, line.fault].filter((part) => part !== "").join("  ");
-}
-
 function plainView(terminal: Terminal, title: string, id: string): ProgressView {
   const lines = new TaskLines();
   let phase: RunPhase | undefined;
+  let said = "";
   terminal.say(`run ${title} ${id}`);
   return {
     update({ status }, entries) {
@@ -81,14 +31,27 @@ function plainView(terminal: Terminal, title: string, id: string): ProgressView 
           `  ${entry.kind.padEnd(9)} ${"  ".repeat(line.depth)}${line.name}${entry.kind === "started" ? "" : `  ${detail(line)}`}`.trimEnd(),
         );
       }
-      if (status !== undefined && status.runPhase !== phase) {
-        phase = status.runPhase;
-        const reasons = status.waiting.map(({ reason }) => reason).join("; ");
-        terminal.say(`run ${runWord(phase)}${phase === RunPhase.WAITING && reasons !== "" ? `: ${reasons}` : ""}`);
-      }
+      if (status === undefined) return;
+      const reasons = waitingWords(status.waiting, 5).join("; ");
+      // That a run waits is said once it is known for what.
+      if (status.runPhase === RunPhase.WAITING && (reasons === "" || reasons === said)) return;
+      if (status.runPhase === phase && status.runPhase !== RunPhase.WAITING) return;
+      phase = status.runPhase;
+      said = reasons;
+      terminal.say(`run ${runWord(phase)}${reasons === "" ? "" : `: ${reasons}`}`);
     },
     close() {},
   };
+}
+
+/** What a run waits for, in words: the first reasons, each with when its time is over, and how many more there are. */
+function waitingWords(waiting: readonly Waiting[], most: number): readonly string[] {
+  const words = waiting.slice(0, most).map(({ taskName, reason }) => `${reason} (${taskName})`);
+  return waiting.length > most ? [...words, `${waiting.length - most} more`] : words;
+}
+
+function stateWord({ moment }: TaskLine): string {
+  return moment === "retried" ? "waits for its next attempt" : moment === "suspended" ? "suspended" : "running";
 }
 
 const REDRAW_MS = 50;
@@ -111,18 +74,19 @@ function liveView(terminal: Terminal, title: string, id: string): ProgressView {
   const draw = (execution: WorkflowExecution): void => {
     lastDrawMs = Date.now();
     const { status } = execution;
-    const tasks = lines
-      .all()
-      .map(
-        (line) =>
-          `${"  ".repeat(1 + line.depth)}${glyphs[line.moment] ?? colors.cyan("●")} ${line.name}  ${colors.dim([line.endedMs === undefined ? "running" : line.moment === "completed" ? "" : line.moment, detail(line)].filter((part) => part !== "").join(" "))}`,
-      );
-    const room = Math.max(3, terminal.rows - 5);
-    const shown =
-      tasks.length <= room
-        ? tasks
-        : [colors.dim(`  ${tasks.length - room} more above`), ...tasks.slice(tasks.length - room)];
-    const waiting = (status?.waiting ?? []).slice(0, 3).map(({ reason }) => colors.dim(`  waits for ${reason}`));
+    const row = (line: TaskLine): string => {
+      const words = [
+        line.endedMs === undefined ? stateWord(line) : line.moment === "completed" ? "" : line.moment,
+        detail(line),
+      ];
+      const glyph = glyphs[line.endedMs === undefined && line.moment === "started" ? "running" : line.moment];
+      return `${"  ".repeat(1 + line.depth)}${glyph ?? colors.cyan("●")} ${line.name}  ${colors.dim(words.filter((part) => part !== "").join("  "))}`;
+    };
+    const waiting = waitingWords(status?.waiting ?? [], 3).map((words) => colors.dim(`  waits for ${words}`));
+    const room = Math.max(3, terminal.rows - 2 - waiting.length);
+    const shown = fitting(lines.all(), room).map((one) =>
+      "line" in one ? row(one.line) : colors.dim(`  … ${one.hidden} more`),
+    );
     const text = [
       `${colors.bold(title)} ${colors.dim(id)}  ${runWord(status?.runPhase ?? RunPhase.PENDING)}`,
       ...shown,

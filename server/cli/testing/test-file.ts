@@ -9,7 +9,7 @@ import { parseDuration } from "@stigmer/core/lib/duration.ts";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { childPointer } from "@stigmer/core/lib/json-pointer.ts";
 import path from "node:path";
-import { testCodes } from "./test-codes.ts";
+import { testCodes } from "@stigmer/core/check/test-codes.ts";
 import { testFileShape } from "./test-file-shape.ts";
 
 /** A duration as a file holds it. */
