@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 
@@ -7,17 +7,20 @@ export interface StartedProcess {
   readonly pid: number;
   /** Waits until it says something on standard output or error and resolves to the first group. */
   said(pattern: RegExp): Promise<string>;
-  stop(): Promise<void>;
+  /** Ends it, by SIGTERM unless said otherwise; what does not end in 5 s is killed. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program with a clean environment. */
+/** Starts a program with a clean environment; `uid` is the user it runs as, where it must not be root. */
 export async function startProcess(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  uid?: number,
 ): Promise<StartedProcess> {
   const base = { PATH: process.env["PATH"], HOME: process.env["HOME"], TZ: "UTC" };
-  const child = spawn(program, args, { env: { ...base, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const user = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn(program, args, { env: { ...base, ...env }, stdio: ["ignore", "pipe", "pipe"], ...user });
   // Whatever happens, nothing outlives the benchmark.
   process.once("exit", () => void child.kill("SIGKILL"));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -36,13 +39,47 @@ export async function startProcess(
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
-    async stop() {
-      child.kill("SIGTERM");
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
       const kill = setTimeout(() => child.kill("SIGKILL"), 5_000);
       await exited;
       clearTimeout(kill);
     },
   };
+}
+
+/** Sends JSON and tells whether it was taken; false too when nobody answers. */
+export async function post(url: string, body: object): Promise<boolean> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => undefined);
+  return answer?.ok === true;
+}
+
+/** Asks again and again until it is so; rejects after a minute. */
+export async function until(isDone: () => Promise<boolean>, everyMs = 50): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    if (await isDone()) return;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  throw new Error("An engine is not ready after 60 s");
+}
+
+/** The processes that a process has started. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text
+    .split(" ")
+    .filter((one) => one !== "")
+    .map(Number);
+}
+
+/** Kills a process that may have ended by itself. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** A port that is free now. */
@@ -57,13 +94,14 @@ export async function freePort(): Promise<number> {
 /** Seconds per tick of Linux's process accounting. */
 const TICK = 0.01;
 
-/** Processor seconds that processes have used so far, in user and kernel mode. */
+/** Processor seconds that processes and their children that have ended have used so far, in user and kernel mode. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /su, "")
       .split(" ");
-    return sum + (Number(fields[11]) + Number(fields[12])) * TICK;
+    // Its own, and that of children that have ended: the load generator's is in there.
+    return sum + fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) * TICK;
   }, 0);
 }
 
@@ -73,6 +111,22 @@ export function memoryMb(pids: readonly number[]): number {
     (sum, pid) => sum + Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024,
     0,
   );
+}
+
+/** Bytes that processes have had written to disk so far; 0 where the system does not tell. */
+export function writtenBytes(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    try {
+      return sum + Number(/^write_bytes: (\d+)/mu.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1] ?? 0);
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
+/** Bytes that the files of a folder take on disk. */
+export function bytesOnDisk(folder: string): number {
+  return Number(execFileSync("du", ["-s", "--block-size=1", folder], { encoding: "utf8" }).split("\t")[0]);
 }
 
 /** Processor seconds that the whole machine has used so far: everything but idle and waiting for the disk. */

@@ -1,50 +1,55 @@
 import path from "node:path";
-import { checkOutput, type EngineUnderTest, inputs, type Workload } from "../engine-under-test.ts";
-import { KeepAliveConnection } from "../keep-alive-connection.ts";
-import { call, json, outputOf } from "./connect-json.ts";
-import { startProcess } from "../started-process.ts";
+import { background, type EngineUnderTest, requestBody, workloads } from "../engine-under-test.ts";
+import { freePort, type StartedProcess, startProcess } from "../started-process.ts";
+import { definitions } from "./definitions.ts";
 
-const STIGMER = path.join(import.meta.dirname, "../dist/bundle/stigmer.js");
-
-const API = "/ai.stigmer.agentic";
+const BUNDLE = path.join(import.meta.dirname, "../dist/bundle");
+const STIGMER = path.join(BUNDLE, "stigmer.js");
+const SQLITE = path.join(import.meta.dirname, "../../node_modules/@photostructure/sqlite");
+const AGENTIC = "/ai.stigmer.agentic";
+const RUN = "/ai.stigmer.orchestration.v1.WorkflowExecutionService/run";
+const CREATE = `${AGENTIC}.workflowexecution.v1.WorkflowExecutionCommandController/create`;
+const PUBLISH = "/ai.stigmer.orchestration.v1.EventService/publish";
 const resource = { apiVersion: "agentic.stigmer.ai/v1", metadata: { org: "bench", ownerScope: "organization" } };
 
-/** Stigmer as built, with its defaults: one process and one database file, driven over its own API: `create`, then `watch` until the run has ended. */
+/** Stigmer as built, with its defaults: one process and one database file, driven over its own API. */
 export async function startStigmer(data: string, echo: string): Promise<EngineUnderTest> {
-  const options = ["--port", "0", "--data", data, "--allow-network", "127.0.0.1", "--log-level", "warn"];
-  const profile = process.env["STIGMER_BENCH_PROFILE"];
-  const flags = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
-  const server = await startProcess(process.execPath, [...flags, STIGMER, "server", ...options]);
-  const address = await server.said(/http:\/\/(127\.0\.0\.1:\d+)/u);
-  const setup = new KeepAliveConnection(address);
-  const requests = {} as Record<Workload, Buffer>;
-  for (const [name, step] of steps(echo)) {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const options = ["--port", String(port), "--data", data, "--allow-network", "127.0.0.1", "--log-level", "warn"];
+  const start = async (): Promise<StartedProcess> => {
+    const started = await startProcess(process.execPath, [STIGMER, "server", ...options]);
+    await started.said(/(http:\/\/127\.0\.0\.1:\d+)/u);
+    return started;
+  };
+  let server = await start();
+  const ids = new Map<string, string>();
+  for (const [name, tasks] of Object.entries(definitions(echo))) {
     const document = { dsl: "1.0.1", namespace: "bench", name, version: "1.0.0" };
-    const definition = JSON.stringify({ document, do: Array.from({ length: 10 }, (_, i) => ({ [`step${i}`]: step })) });
     const metadata = { ...resource.metadata, name };
-    const path = `${API}.workflow.v1.WorkflowCommandController/apply`;
-    const workflow = await call(setup, path, json({ ...resource, kind: "Workflow", metadata, spec: { definition } }));
-    const spec = { workflowId: workflow.metadata?.id, input: inputs[name] };
-    requests[name] = json({ ...resource, kind: "WorkflowExecution", spec });
+    const spec = { definition: JSON.stringify({ document, do: tasks }) };
+    const body = JSON.stringify({ ...resource, kind: "Workflow", metadata, spec });
+    const headers = { "content-type": "application/json" };
+    const apply = `http://${address}${AGENTIC}.workflow.v1.WorkflowCommandController/apply`;
+    const answer = await fetch(apply, { method: "POST", headers, body });
+    if (!answer.ok) throw new Error(`Stigmer refuses workflow ${name}: ${await answer.text()}`);
+    ids.set(name, ((await answer.json()) as { metadata: { id: string } }).metadata.id);
   }
-  setup.close();
+  const execution = (name: string, input: object): string =>
+    requestBody({ ...resource, kind: "WorkflowExecution", spec: { workflowId: ids.get(name), input } });
+  const event = { source: "bench", type: "go", data: { n: "@@@@@@", at: "#############" } };
   return {
     name: "stigmer",
+    version: `stigmer of this repository on Node ${process.versions.node}`,
     address,
-    pids: [server.pid],
-    async run(connection, workload) {
-      const path = `${API}.workflowexecution.v1.WorkflowExecutionCommandController/create`;
-      const { metadata } = await call(connection, path, requests[workload]);
-      checkOutput(await outputOf(connection, metadata?.id ?? ""));
-    },
+    data,
+    installed: [BUNDLE, SQLITE],
+    pids: () => [server.pid],
+    run: (workload) => ({ path: RUN, body: execution(workload, workloads[workload].input) }),
+    start: (workload) => ({ path: CREATE, body: execution(workload, background[workload]) }),
+    event: () => ({ path: PUBLISH, body: requestBody({ org: "bench", event }) }),
+    kill: () => server.stop("SIGKILL"),
+    restart: async () => void (server = await start()),
     stop: () => server.stop(),
   };
-}
-
-function steps(echo: string): readonly (readonly [Workload, object])[] {
-  const post = { method: "post", endpoint: `http://${echo}/`, body: { n: "${ .n + 1 }" } };
-  return [
-    ["pure10", { set: "${ .n += 1 }" }],
-    ["http10", { call: "http", with: post }],
-  ];
 }

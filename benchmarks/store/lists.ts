@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { journalChecks } from "../../server/engine/embedded/journal-checks.ts";
 import type { ResourceRow, RunRow, Write } from "../../server/store/ports.ts";
 import { openSqliteStore } from "../../server/store/sqlite/open-sqlite-store.ts";
 import type { SqliteStore } from "../../server/store/sqlite/sqlite-store.ts";
@@ -52,7 +53,7 @@ function run(index: number): RunRow {
     status,
     createdAt: 1_700_000_000_000 + index,
     data: new Uint8Array(300),
-    head: 1,
+    head: 0,
     active: false,
     version: 1,
   };
@@ -114,7 +115,7 @@ async function measureBackup(store: SqliteStore, target: string): Promise<void> 
   let commits = 0;
   let done = false;
   const start = performance.now();
-  const backup = store.backup(target).then(() => (done = true));
+  const backup = store.backup(target, journalChecks).then(() => (done = true));
   for (let last = performance.now(); !done;) {
     await store.commit([{ op: "putRecord", row: { space: "s", key: "k", value: String(commits++) } }]);
     longestMs = Math.max(longestMs, performance.now() - last);
