@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -88,8 +88,9 @@ const heading = {
 const results = new Results(path.resolve(file), heading);
 try {
   if (values.report === undefined) await measure();
-  console.log(report(results.heading, results.lines));
-  console.log(`\nRaw lines: ${path.relative(process.cwd(), file)}`);
+  const text = report(results.heading, results.lines);
+  writeFileSync(`${path.resolve(file).replace(/\.jsonl$/u, "")}.md`, `${text}\n`);
+  console.log(`${text}\n\nRaw lines: ${path.relative(process.cwd(), file)}`);
 } finally {
   await stopAll();
 }
@@ -168,7 +169,7 @@ async function steady(engines: readonly EngineUnderTest[], surroundings: Surroun
           .map(({ figures }) => figures["runsPerSecond"] ?? Number.NaN),
       );
       const name = `${workload} open loop at half of peak`;
-      if (Number.isNaN(peak) || results.has(name, engine.name, 1)) continue;
+      if (!(peak > 0) || results.has(name, engine.name, 1)) continue;
       const taken = await steadyWindow(engine, { workload, concurrency: 0 }, windowMs, surroundings, peak / 2);
       results.add({ row: name, engine: engine.name, round: 1, ...taken });
     }

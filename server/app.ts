@@ -209,6 +209,7 @@ async function start(config: Config, listens: boolean): Promise<App> {
     {
       inlineCharsMax: config.limitInlineBytes,
       watchBufferMax: config.limitWatchEvents,
+      ...(tracing.tracer === noTracer ? {} : { traceShare: config.tracePercent / 100 }),
       runtime,
     },
   );

@@ -28,8 +28,13 @@ const peers: readonly { readonly program: string; readonly debianPackage: string
   { program: "nats-server", debianPackage: "nats-server" },
   { program: "mosquitto", debianPackage: "mosquitto" },
   { program: "rabbitmq-server", debianPackage: "rabbitmq-server" },
+  { program: "podman", debianPackage: "podman" },
+  { program: "runc", debianPackage: "runc" },
+  { program: "busybox", debianPackage: "busybox-static" },
   { program: "bwrap", debianPackage: "bubblewrap" },
   { program: "prlimit", debianPackage: "util-linux" },
+  { program: "strace", debianPackage: "strace" },
+  { program: "faketime", debianPackage: "faketime" },
   { program: "python3", debianPackage: "python3" },
 ];
 

@@ -41,6 +41,17 @@ describe("compileExpression", () => {
     expect([...compileExpression("1 as $a | $a", { variables: ["a"] }).uses]).toEqual([]);
   });
 
+  test("the environment is the one given, and else empty", () => {
+    const evaluate = (environment?: Readonly<Record<string, string>>): Json =>
+      compileExpression("[env, $ENV, $ENV.PAGER]", { variables: [], ...(environment ? { environment } : {}) }).value(
+        null,
+        [],
+        { nowMs: 0 },
+      );
+    expect(evaluate({ PAGER: "less" })).toEqual([{ PAGER: "less" }, { PAGER: "less" }, "less"]);
+    expect(evaluate()).toEqual([{}, {}, null]);
+  });
+
   test("staticKeys lists the keys read from a variable", () => {
     const expression = compileExpression(
       '$secrets.db.password + $secrets["token"] + ($secrets | .a.b) + $secrets["x" + "y"] + .secrets.no',

@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly variables: readonly string[];
   /** Budgets other than the defaults. */
   readonly limits?: Partial<Limits>;
+  /** What `env` and `$ENV` give; empty unless given, because an evaluation depends on nothing outside. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What an evaluation knows of the world outside: nothing but the time of the event that caused it. */
@@ -58,7 +60,7 @@ export interface Expression {
 export function compileExpression(source: string, options: CompileOptions): Expression {
   const machine = new Machine({ ...DEFAULT_LIMITS, ...options.limits });
   const ast = parseExpression(source);
-  const compiler = new Compiler(machine, options.variables);
+  const compiler = new Compiler(machine, options.variables, options.environment ?? {});
   const code = compiler.program(ast);
   if (code.height > machine.limits.depth)
     throw new ExpressionSyntaxError("expression is too complex, split it up", { offset: 0, length: source.length });

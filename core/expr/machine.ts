@@ -100,6 +100,13 @@ export class Machine {
     if ((this.steps -= 1 + length / CHARACTERS_PER_STEP) < 0) this.exceeded("steps");
   }
 
+  /** Pays for adding to the end of a text that nobody reads before it is complete, and refuses one that is too long. */
+  chargePiece(length: number, total: number): void {
+    if (total > this.limits.size) this.exceeded("size");
+    this.steps -= length / CHARACTERS_PER_STEP;
+    this.step();
+  }
+
   /** Counts a nested call against the depth budget; `leave` gives it back. */
   enter(cost: number): void {
     this.depth -= cost;

@@ -7,6 +7,7 @@ import { transformInput } from "./data-flow.ts";
 import { FrameRun } from "./frame-run.ts";
 import { Machine } from "./machine.ts";
 import { ROOT_LIST, type Program } from "./program.ts";
+import { cancelRun } from "./run-end.ts";
 import type { RunState, TaskFrame } from "./run-state.ts";
 import { startTimeout } from "./timeout.ts";
 import { Turn } from "./turn.ts";
@@ -57,7 +58,7 @@ export function applyControl(turn: Turn, machine: Machine, event: ControlEvent):
     case "cancelled":
       if (isTerminal(state.status))
         throw new ControlError(`Cannot cancel the run: it is ${state.status}, it should not have ended`);
-      machine.cancelRun(event.reason);
+      cancelRun(turn, event.reason);
       return;
     case "patched":
       if (state.status === "completed")

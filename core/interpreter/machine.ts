@@ -4,24 +4,22 @@ import type { TaskTrace } from "../protocol/trace.ts";
 import type { DirectiveTarget } from "../tasks/directive.ts";
 import type { SchemaSource } from "../tasks/schema-source.ts";
 import type { Answer, ChildRun, Completed, Continuing, Outcome, TaskNode } from "../tasks/task-type.ts";
-import { evaluateEndpoint } from "../tasks/endpoint.ts";
 import { evaluate, inputOf, sites, test } from "./arguments.ts";
-import { missingSchemas, transformInput, transformOutput, validate } from "./data-flow.ts";
+import { transformInput, transformOutput, validate } from "./data-flow.ts";
 import { AFTER, BEFORE, applicableExtensions, nextAfter, nextBefore } from "./extension.ts";
 import { followDirective } from "./flow-directive.ts";
 import { FrameRun } from "./frame-run.ts";
 import { listenBegan, listenEnded, takeFromInbox } from "./inbox.ts";
 import { ROOT_LIST } from "./program.ts";
+import { completeRun, faultRun, noteFaulted } from "./run-end.ts";
 import { completeFault, faultFrom } from "./run-fault.ts";
 import type { ListFrame, RunState, TaskFrame } from "./run-state.ts";
+import { fetchTaskSchemas, fetchWorkflowSchemas, isSchemaRole, keepSchema } from "./schema-fetch.ts";
 import { TIMEOUT, WORKFLOW_TIMEOUT, startTimeout } from "./timeout.ts";
 import type { Turn } from "./turn.ts";
 
 /** Transitions after which a step gives the thread back: a long computation must let cancellation and timeouts come between. */
 export const TRANSITIONS_MAX = 10_000;
-
-/** Role of activities that fetch the schemas of a task, or of the workflow. */
-const SCHEMA = "@schema";
 
 /** A slot to go on with at once; undefined where the frame waits. */
 type Next = number | undefined;
@@ -81,11 +79,7 @@ export class Machine {
   begin(): Next {
     const { program } = this.turn;
     this.#at = -1;
-    const missing = missingSchemas(this.turn, [program.inputSchema, program.outputSchema]);
-    if (missing.length > 0) {
-      for (const schema of missing) this.#fetchSchema(-1, schema, this.state.run.input);
-      return undefined;
-    }
+    if (fetchWorkflowSchemas(this.turn)) return undefined;
     const raw = this.state.run.input;
     if (program.inputSchema !== undefined)
       this.#workflowSite("/input", () =>
@@ -151,16 +145,7 @@ export class Machine {
 
   /** Data flow before the task: external schemas, input.schema, input.from; then timeout and extensions. */
   #prepare(slot: number, frame: TaskFrame, node: TaskNode): Next {
-    const missing = missingSchemas(this.turn, [
-      node.inputSchema,
-      node.outputSchema,
-      node.exportSchema,
-      ...iteratorSchemas(node),
-    ]);
-    if (missing.length > 0) {
-      for (const schema of missing) this.#fetchSchema(slot, schema, frame.raw);
-      return undefined;
-    }
+    if (fetchTaskSchemas(this.turn, slot, node, frame.raw)) return undefined;
     this.turn.note(frame, "started", { input: frame.raw, context: this.state.context, ...correlating(node) });
     const input = transformInput(this.turn, node, frame);
     if (input !== frame.raw) frame.input = input;
@@ -209,11 +194,11 @@ export class Machine {
   /** Hands an answer to the task that waits for it. */
   answer(slot: number, answer: Answer): Next {
     if (answer.role === WORKFLOW_TIMEOUT) return this.#workflowTimedOut();
-    if (slot < 0) return answer.role.startsWith(SCHEMA) ? this.#schemaFetched(undefined, answer) : undefined;
+    if (slot < 0) return isSchemaRole(answer.role) ? this.#schemaFetched(undefined, answer) : undefined;
     const frame = this.turn.taskFrame(slot);
     this.#at = slot;
     if (answer.role === TIMEOUT) return this.#timedOut(slot, frame);
-    if (answer.role.startsWith(SCHEMA)) return this.#schemaFetched(slot, answer);
+    if (isSchemaRole(answer.role)) return this.#schemaFetched(slot, answer);
     const { type, body } = this.turn.node(frame);
     if (type.answered === undefined) throw new Error(`assertion: a ${type.kind} task issues no command it waits for`);
     return this.apply(slot, type.answered(body, new FrameRun(this.turn, frame), answer));
@@ -321,11 +306,7 @@ export class Machine {
     if (outputSchema !== undefined && !this.turn.stopped)
       this.#workflowSite("/output", () => validate(this.turn, outputSchema, output, "workflow output"));
     if (this.turn.stopped) return undefined;
-    this.#stopAll();
-    this.state.status = "completed";
-    this.state.output = output;
-    this.state.endedAt = this.turn.now;
-    this.turn.commands.push({ type: "complete", output });
+    completeRun(this.turn, output);
     return undefined;
   }
 
@@ -365,7 +346,7 @@ export class Machine {
       path.add(parent);
       child = parent;
     }
-    this.#faultRun(slot, path, fault);
+    faultRun(this.turn, slot, path, fault);
     return undefined;
   }
 
@@ -385,49 +366,10 @@ export class Machine {
 
   #handled(slot: number, child: number, path: ReadonlySet<number>, outcome: Outcome, fault: Fault): Next {
     this.#at = slot;
-    for (const on of path) this.#noteFaulted(on, fault);
+    noteFaulted(this.turn, path, fault);
     this.turn.cancelBelow(child, path);
     this.turn.remove(child);
     return this.apply(slot, outcome);
-  }
-
-  #noteFaulted(slot: number, fault: Fault): void {
-    const frame = this.turn.frame(slot);
-    if (frame.kind === "task") this.turn.note(frame, "faulted", { fault });
-  }
-
-  #faultRun(slot: number, path: ReadonlySet<number>, fault: Fault): void {
-    for (const on of path) this.#noteFaulted(on, fault);
-    this.#stopAll(path);
-    this.state.status = "faulted";
-    this.state.fault = fault;
-    if (slot >= 0) this.state.faultedAt = slot;
-    this.state.endedAt = this.turn.now;
-    this.turn.commands.push({ type: "fail", fault });
-  }
-
-  /** Cancellation by an operator: everything stops, frames are kept. */
-  cancelRun(reason: string | undefined): void {
-    this.#stopAll(new Set());
-    for (const [id, { role }] of Object.entries(this.state.pending))
-      if (role === "@detached") this.turn.cancelCommand(Number(id));
-    this.state.status = "cancelled";
-    this.state.endedAt = this.turn.now;
-    this.turn.commands.push({ type: "cancel", ...(reason === undefined ? {} : { reason }) });
-  }
-
-  /** Takes back all commands but the detached ones, which belong to nobody. Started tasks off the path are told to be cancelled. */
-  #stopAll(path?: ReadonlySet<number>): void {
-    for (const [slot, frame] of this.state.frames.entries()) {
-      if (frame?.kind !== "task") continue;
-      this.turn.cancelCommands(frame);
-      if (path !== undefined && !path.has(slot) && frame.phase !== "new") this.turn.note(frame, "cancelled");
-    }
-    for (const [id, { frame, role }] of Object.entries(this.state.pending))
-      if (frame < 0 && role !== "@detached") this.turn.cancelCommand(Number(id));
-    this.state.held.length = 0;
-    this.state.yielded = false;
-    this.state.inbox.changed = true;
   }
 
   /** Real pointer into the document: inside a function from outside, the `call` that brought it. */
@@ -452,30 +394,12 @@ export class Machine {
     return this.fail(-1, { type: "timeout", status: 408, title: "Workflow timed out", detail, instance });
   }
 
-  #fetchSchema(slot: number, schema: SchemaSource & { readonly pointer: string }, raw: Json): void {
-    if (!("resource" in schema)) return;
-    const place =
-      slot < 0 ? { site: sites.workflowInput } : { site: sites.taskInput, frame: this.turn.taskFrame(slot) };
-    const endpoint = evaluateEndpoint(schema.resource, {
-      input: raw,
-      value: (evaluator, data = raw) => evaluate(this.turn, evaluator, data, place),
-      requireSecret: () => undefined,
-    });
-    const { name } = schema;
-    this.turn.issue(slot, {
-      role: `${SCHEMA}${schema.pointer}`,
-      type: "startActivity",
-      kind: "resource",
-      arguments: { endpoint, ...(name === undefined ? {} : { name }) },
-    });
-  }
-
   #schemaFetched(slot: number | undefined, answer: Answer): Next {
     if (answer.type === "failed")
       return this.fail(slot ?? -1, slot === undefined ? { ...answer.fault, instance: "/input" } : answer.fault);
-    if (answer.type === "completed") this.state.resources[answer.role.slice(SCHEMA.length)] = answer.output;
+    if (answer.type === "completed") keepSchema(this.turn, answer);
     if (slot === undefined)
-      return Object.values(this.state.pending).some(({ role }) => role.startsWith(SCHEMA)) ? undefined : this.begin();
+      return Object.values(this.state.pending).some(({ role }) => isSchemaRole(role)) ? undefined : this.begin();
     const frame = this.turn.taskFrame(slot);
     return frame.commands.length > 0 ? undefined : this.#prepare(slot, frame, this.turn.node(frame));
   }
@@ -523,21 +447,6 @@ export class Machine {
     if (node.kind === "listen") listenEnded(this.turn, node, frame);
     return this.#leave(slot, output, node.then);
   }
-}
-
-/** Schemas of an iterator are fetched with those of its task. */
-function iteratorSchemas({ definition, body }: TaskNode): readonly (SchemaSource | undefined)[] {
-  if (!("foreach" in definition) && !("with" in definition)) return [];
-  const source = body as {
-    readonly iterator?: IteratorSchemas;
-    readonly messages?: { readonly iterator?: IteratorSchemas };
-  };
-  const transformations = (source.iterator ?? source.messages?.iterator)?.transformations;
-  return [transformations?.outputSchema, transformations?.exportSchema];
-}
-
-interface IteratorSchemas {
-  readonly transformations: { readonly outputSchema?: SchemaSource; readonly exportSchema?: SchemaSource };
 }
 
 function correlating(node: TaskNode): Partial<TaskTrace> {

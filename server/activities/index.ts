@@ -31,7 +31,7 @@ export function createActivityHost(given: ActivityOptionsInput = {}, resolver?: 
   const options = activityOptions(given);
   const guard = new NetworkGuard(options.network, resolver);
   const http = new HttpClient(guard, options.http, options.now);
-  const tokens = new TokenService(http, options.now, options.http.timeoutMs);
+  const tokens = new TokenService(http, options.now);
   const credentials: ActivityServices["credentials"] = (policy, call) => credentialsOf(policy, call, tokens);
   const resources = new ResourceReader(options, http, credentials);
   const services: ActivityServices = { options, guard, http, resources, credentials };

@@ -50,7 +50,9 @@ export function transportFault(error: unknown, peer: string): Fault | undefined 
 
 /** The code of an error, its cause or, where several addresses were tried, of the first attempt. */
 function errorCode(error: Error): string | undefined {
-  const { code, cause } = error as NodeJS.ErrnoException & { cause?: unknown };
+  const { name, code, cause } = error as NodeJS.ErrnoException & { cause?: unknown };
+  // The HTTP client tells a code of only some of the ways in which a response is none.
+  if (name === "HTTPParserError") return code ?? "HPE_INVALID";
   // Connection errors of several addresses come as an AggregateError whose own code is that of the first.
   if (typeof code === "string") return code;
   if (cause instanceof Error) return errorCode(cause);

@@ -1,6 +1,6 @@
 import { mkdtemp, open, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
-import type { Finding } from "./examine.ts";
+import type { Finding } from "./finding.ts";
 
 const GiB = 1024 ** 3;
 const TRIES = 5;

@@ -9,13 +9,7 @@ import { sandboxProblem } from "../activities/process/sandbox.ts";
 import { loadSqlite } from "../store/sqlite/database.ts";
 import { reachable } from "./connection.ts";
 import { examineDisk } from "./examine-disk.ts";
-
-/** One thing `stigmer doctor` looked at: `bad` keeps a server from starting, a `note` only narrows what it can do. */
-export interface Finding {
-  readonly state: "ok" | "note" | "bad";
-  readonly what: string;
-  readonly says: string;
-}
+import type { Finding } from "./finding.ts";
 
 const PEERS = {
   kafkajs: "Kafka",

@@ -1,11 +1,15 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const ENTROPY_BYTES = 10;
+/** Ids whose chance is asked of the system at once: a call costs as much as making several ids. */
+const POOLED_IDS = 64;
 
 /** Makes ULIDs in lowercase: 48 bits of time, 80 bits of chance, strictly ascending within a process even when the clock stands still or goes back. */
 export class UlidSource {
   readonly #now: () => number;
   readonly #randomBytes: (length: number) => Uint8Array;
   #time = 0;
+  #pool: Uint8Array = new Uint8Array(0);
+  #drawn = 0;
   #entropy = new Uint8Array(ENTROPY_BYTES);
 
   constructor(now: () => number, randomBytes: (length: number) => Uint8Array) {
@@ -17,13 +21,21 @@ export class UlidSource {
     const now = this.#now();
     if (now > this.#time) {
       this.#time = now;
-      this.#entropy = Uint8Array.from(this.#randomBytes(ENTROPY_BYTES));
+      this.#entropy = this.#draw();
       // The top bit stays free, so that counting up within one millisecond cannot overflow.
       this.#entropy[0] = (this.#entropy[0] as number) & 0x7f;
     } else {
       increment(this.#entropy);
     }
     return encodeTime(this.#time) + encodeEntropy(this.#entropy);
+  }
+
+  #draw(): Uint8Array<ArrayBuffer> {
+    if (this.#drawn === this.#pool.length) {
+      this.#pool = this.#randomBytes(ENTROPY_BYTES * POOLED_IDS);
+      this.#drawn = 0;
+    }
+    return Uint8Array.from(this.#pool.subarray(this.#drawn, (this.#drawn += ENTROPY_BYTES)));
   }
 }
 

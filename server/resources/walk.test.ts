@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { createContextValues } from "@connectrpc/connect";
 import fc from "fast-check";
@@ -14,6 +16,8 @@ const REQUESTS = Number(process.env["WALK_REQUESTS"] ?? 20_500);
 const SEED = Number(process.env["WALK_SEED"] ?? 20_261_123);
 const [SHARD = 0, SHARDS = 1] = (process.env["WALK_SHARD"] ?? "0/1").split("/").map(Number);
 const STREAM_MESSAGES_MAX = 2;
+/** What the walk may leave in memory, the resources it makes included: they live in a store in memory. */
+const HEAP_GROWTH_MAX = 256 * 2 ** 20;
 
 const documented = new Set([
   "INVALID_ARGUMENT",
@@ -62,6 +66,7 @@ describe("every rpc, walked with generated messages", () => {
     const mine = methods.filter((_, index) => index % SHARDS === SHARD);
     const perMethod = Math.ceil(REQUESTS / methods.length);
     const codes = new Map<string, number>();
+    const heapBefore = liveHeapBytes();
     for (const { method } of mine) {
       const property = fc.asyncProperty(messageArbitrary(method.input, known), async (message) => {
         const code = await call(world, method, message);
@@ -74,10 +79,18 @@ describe("every rpc, walked with generated messages", () => {
     codes.delete("DEADLINE_EXCEEDED");
     expect([...codes.keys()].filter((code) => code !== "OK" && !documented.has(code))).toEqual([]);
     expect((await world.client.server.service.info({})).ready).toBe(true);
+    expect(liveHeapBytes() - heapBefore).toBeLessThan(HEAP_GROWTH_MAX);
     if (process.env["WALK_REPORT"] !== undefined)
       console.log(Object.fromEntries(codes), `rss ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
   }, 600_000);
 });
+
+/** Bytes of the heap that are in use after garbage was collected. */
+function liveHeapBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 /** Calls a method as a client in the process does. Throws for anything a caller must never see. */
 async function call(world: ResourceWorld, method: DescMethod, message: Message): Promise<string> {

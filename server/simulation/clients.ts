@@ -66,11 +66,14 @@ export class Client {
   #control(runId: string): void {
     const world = this.#world;
     const random = this.#random;
-    const { engine } = world;
+    const { engine, process } = world;
+    if (world.quiet) return;
     if (engine === undefined) return void world.time.after(1_000, () => this.#control(runId));
     const type = random.pick(["suspended", "suspended", "cancelled", "retried"] as const);
     if (type === "cancelled") world.cancelAsked.add(runId);
-    engine.control(runId, { type }).then(
+    process.hands++;
+    const control = engine.control(runId, { type }).finally(() => process.hands--);
+    control.then(
       (row) => {
         world.observer.ackedRow(row);
         if (type === "suspended" && row.status !== "suspended")
@@ -87,7 +90,8 @@ export class Client {
   }
 
   #resume(runId: string): void {
-    const { engine, time } = this.#world;
+    const { engine, time, quiet } = this.#world;
+    if (quiet) return;
     const again = (): void => void time.after(1_000, () => this.#resume(runId));
     if (engine === undefined) return again();
     let answered = false;
@@ -109,7 +113,7 @@ export class Client {
   #look(runId: string): void {
     const world = this.#world;
     const { engine } = world;
-    if (engine === undefined) return;
+    if (engine === undefined || world.quiet) return;
     this.#compare(engine, runId).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable) && !world.observer.explains(runId, error))
         world.violation(`view: ${String(error)}`);

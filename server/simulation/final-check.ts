@@ -38,7 +38,7 @@ function stuckRuns(rows: readonly RunRow[]): ReadonlySet<number> {
 
 /** Whether everything has come to its end. */
 export async function settled(world: World): Promise<boolean> {
-  if (!world.allStarted || world.engine === undefined) return false;
+  if (!world.allStarted || world.engine === undefined || world.process.hands > 0) return false;
   const rows = await allRuns(world);
   const stuck = stuckRuns(rows);
   if (rows.some((row) => !stuck.has(row.run) && (!Observer.ended(row) || row.active))) return false;

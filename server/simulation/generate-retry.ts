@@ -15,8 +15,8 @@ export function drawPolicy(random: Random): RetryPolicy {
     },
     ...(random.chance(0.5) ? { backoff: random.pick([{ constant: {} }, { linear: {} }, { exponential: {} }]) } : {}),
     ...(random.chance(0.3) ? { jitter: { from: { milliseconds: 1 }, to: { milliseconds: 5_000 } } } : {}),
-    ...(random.chance(0.2) ? { when: condition() } : {}),
-    ...(random.chance(0.2) ? { exceptWhen: condition() } : {}),
+    ...(random.chance(0.35) ? { when: condition() } : {}),
+    ...(random.chance(0.35) ? { exceptWhen: condition() } : {}),
   };
 }
 

@@ -101,14 +101,14 @@ export class WorkflowGenerator {
   #hold(list: TaskList, place: Place): TaskList {
     const random = this.#random;
     this.#holds = true;
-    const at = random.between(1, list.length);
-    const [target = ""] = Object.keys(list[at - 1] ?? {});
-    const hold = holdTask({
-      output: { n: random.between(0, 9) },
-      ...(random.chance(0.4) ? { context: { n: random.between(0, 9) } } : {}),
-      ...(!place.attempts && random.chance(0.4) ? { jumpTo: `${String(at)}/${target}` } : {}),
-    });
-    return [{ [this.#name()]: hold }, ...list];
+    const context = random.chance(0.5) ? { context: { n: random.between(2, 9) } } : {};
+    const told = "context" in context ? [{ [this.#name()]: { set: { n: "${ $context.n // 1 }" } } }] : [];
+    const rest = [...told, ...list];
+    const at = random.between(1, rest.length);
+    const [target = ""] = Object.keys(rest[at - 1] ?? {});
+    const jump = !place.attempts && random.chance(0.4) ? { jumpTo: `${String(at)}/${target}` } : {};
+    const hold = holdTask({ output: { n: random.between(0, 9) }, ...context, ...jump });
+    return [{ [this.#name()]: hold }, ...rest];
   }
 
   #task(depth: number, place: Place): TaskDefinition {
@@ -117,7 +117,7 @@ export class WorkflowGenerator {
     const leaves = ["set", "call", "call", "call", "wait", "listen", "listen", "emit", "function", "detached", "race"];
     if (this.#children.length > 0) leaves.push("run");
     if (random.chance(0.2)) leaves.push("late");
-    if (!place.attempts) leaves.push("retry");
+    if (!place.attempts) leaves.push("retry", "retry", "retry");
     const nested =
       depth < 3 && this.#budget > 0
         ? ["fork", "do", "for", "compete", "switch", "loop", ...(place.attempts ? [] : ["try"])]

@@ -19,9 +19,13 @@ export class Operator {
   #soon(): void {
     this.#world.time.after(ROUND_MS, () => {
       if (this.#world.quiet) return;
-      this.#round().catch((error: unknown) => {
-        if (!(error instanceof StoreUnavailable)) this.#world.violation(`operator: ${String(error)}`);
-      });
+      const { process } = this.#world;
+      process.hands++;
+      this.#round()
+        .catch((error: unknown) => {
+          if (!(error instanceof StoreUnavailable)) this.#world.violation(`operator: ${String(error)}`);
+        })
+        .finally(() => process.hands--);
       this.#soon();
     });
   }

@@ -1,9 +1,10 @@
-import type { RetryPolicy, TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/dsl/model.ts";
+import type { TaskDefinition, TaskList, WorkflowDocument } from "@stigmer/core/dsl/model.ts";
 import { taskEntries, taskKind } from "@stigmer/core/dsl/task-kind.ts";
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
-import { secretMarker } from "@stigmer/core/lib/secret-marker.ts";
+import { isJsonArray, type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
 import { anyOf, heard } from "./expected-value.ts";
 import { holdOf } from "./hold.ts";
+import { attemptTimeout, isShort, retries } from "./oracle-time.ts";
+import { evaluated, truthy, withoutSecrets } from "./oracle-values.ts";
 
 /*
  * The reference: an independent recursive interpreter of what generated documents hold. It knows no time, no events and no persistence, only what a run must come to. It shares no code with
@@ -304,36 +305,7 @@ class Reference {
   }
 
   #evaluate(template: Json, input: Json): Json {
-    if (isJsonArray(template)) return template.map((item) => this.#evaluate(item, input));
-    if (isJsonObject(template))
-      return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, this.#evaluate(item, input)]));
-    if (typeof template !== "string") return template;
-    const n = isJsonObject(input) ? (input["n"] ?? null) : null;
-    const number = (fallback: number): Json => (truthy(n) ? n : fallback);
-    switch (template) {
-      case "${ . }":
-        return input;
-      case "${ (.n? // 0) + 1 }":
-        return (number(0) as number) + 1;
-      case "${ .n? // 3 }":
-        return number(3);
-      case "${ $context.n // 1 }":
-        return (isJsonObject(this.#context) ? this.#context["n"] : undefined) ?? 1;
-      case "${ $secrets.token }":
-        return secretMarker(["token"]);
-      case "${ (.n? // 0) < 5 }":
-        return (number(0) as number) < 5;
-      case "${ (.n? // 0) > 2 }":
-        return (number(0) as number) > 2;
-      case "${ $context + {n: (.n? // 4)} }":
-        return { ...(this.#context as object), n: number(4) };
-      case "${ {n: (.n? // 2), was: .} }":
-        return { n: number(2), was: input };
-      case "${ {n: 1} }":
-        return { n: 1 };
-      default:
-        return template.startsWith("${ [") ? (JSON.parse(template.slice(3, -2)) as Json) : template;
-    }
+    return evaluated(template, input, this.#context);
   }
 }
 
@@ -341,39 +313,7 @@ function fromOutcome(outcome: Outcome): { readonly value: Json } | FaultOf {
   return "output" in outcome ? { value: outcome.output } : new FaultOf([outcome.title]);
 }
 
-/** Whether a policy tries again after this attempt. A generated bound on the whole time is either shorter than the first delay or too long to matter. */
-function retries({ limit, when, exceptWhen }: RetryPolicy, attempt: number, status: number): boolean {
-  if (attempt > (limit?.attempt?.count ?? 0) || isShort({ after: limit?.duration })) return false;
-  const holds = (condition: string): boolean => condition === `\${ $error.status == ${String(status)} }`;
-  return (when === undefined || holds(when)) && (exceptWhen === undefined || !holds(exceptWhen));
-}
-
-function attemptTimeout(policy: RetryPolicy | undefined): Timeout {
-  return { after: policy?.limit?.attempt?.duration };
-}
-
-type Timeout = { readonly after?: unknown } | string | undefined;
-
-function isShort(timeout: Timeout): boolean {
-  const after = typeof timeout === "object" ? timeout.after : undefined;
-  if (typeof after !== "object" || after === null) return false;
-  const { milliseconds } = after as { readonly milliseconds?: number };
-  return milliseconds !== undefined && milliseconds < 10_000;
-}
-
 /** A race is marked as one, and its output does not tell who won. */
 function isRace(task: TaskDefinition): boolean {
   return (task.metadata as JsonObject | undefined)?.["race"] === true;
-}
-
-/** Markers mean something within their run only: a parent gets none. */
-function withoutSecrets(value: Json): Json {
-  if (value === secretMarker(["token"])) return "[redacted]";
-  if (isJsonArray(value)) return value.map(withoutSecrets);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
-}
-
-function truthy(value: Json): boolean {
-  return value !== null && value !== false;
 }

@@ -46,6 +46,8 @@ export interface Process {
   readonly store: MemoryStore;
   /** The wall clock less what has passed: what the process takes for the time, however the wall clock jumps. */
   readonly clockOffset: number;
+  /** Controls that are under way: they may change a run that has ended. */
+  hands: number;
 }
 
 /** The organization everybody belongs to. */
@@ -193,7 +195,13 @@ export class World {
   }
 
   #newProcess(store: MemoryStore): Process {
-    return { alive: false, engine: undefined, store, clockOffset: this.time.nowMs() - this.time.monotonicMs() };
+    return {
+      alive: false,
+      engine: undefined,
+      store,
+      clockOffset: this.time.nowMs() - this.time.monotonicMs(),
+      hands: 0,
+    };
   }
 
   #bootSoon(delayMs: number): void {

@@ -293,6 +293,8 @@ export interface SubscriptionReader {
 export interface RecordReader {
   get(space: string, key: string): Promise<string | undefined>;
   list(space: string, prefix?: string): Promise<readonly RecordRow[]>;
+  /** All keys of a space in order, without their values: for spaces that may be large. */
+  keys(space: string): Promise<readonly string[]>;
 }
 
 /** What `doctor` and health checks report. */

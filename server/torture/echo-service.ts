@@ -37,6 +37,8 @@ export class EchoService {
         response.end(JSON.stringify({ did: task }));
       });
     });
+    // A connection that this end closes while it is idle would break a call, and the run with it: not what is tested here.
+    server.keepAliveTimeout = 0;
     // A caller that was killed leaves its connection in pieces.
     server.on("clientError", (_error, socket) => socket.destroy());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -54,6 +54,8 @@ const injections: { readonly [Fault in FaultKind]: (at: number) => string } = {
 const CLEAR = ["unavailable", "resource_exhausted"];
 /** How long the script waits for its runs: on a full disk they wait for room, which is right. */
 const SCRIPT_END_MS = 3_000;
+/** How long a server that no longer answers may take to end. */
+const END_MS = 20_000;
 
 /** How many calls of each kind the script makes when nothing fails: what a sweep goes over. */
 export async function countCalls(): Promise<ReadonlyMap<string, number>> {
@@ -104,7 +106,7 @@ export async function tryFault({ calls, fault }: FaultPoint, at: number): Promis
       wrong.push(...(await healthProblems(client, server)));
       client.close();
     }
-    const isOver = await Promise.race([server.ended.then(() => true), soon()]);
+    const isOver = await Promise.race([server.ended.then(() => true), within(250)]);
     const end = isOver ? await server.ended : await server.end("SIGTERM");
     const ending = endingOf(address, isOver, end);
     wrong.push(...unclear(fault, ending, end, refused, server.log));
@@ -147,6 +149,7 @@ async function script(workload: Workload, client: ApiClient, refused: Refusal[])
     }
   };
   await attempt(() => workload.define(client));
+  if (!workload.isDefined) return;
   for (const kind of ["order", "sum", "order"] as const) {
     await attempt(() => workload.start(client, kind));
     await attempt(() => workload.pay(client));
@@ -158,7 +161,7 @@ async function script(workload: Workload, client: ApiClient, refused: Refusal[])
 /** On a full disk a write is refused as such, for as long as it is full. */
 async function fullDiskProblems(workload: Workload, client: ApiClient, refused: Refusal[]): Promise<readonly string[]> {
   try {
-    await workload.start(client, "sum");
+    await (workload.isDefined ? workload.start(client, "sum") : workload.define(client));
     return ["a write is acknowledged on a full disk"];
   } catch (error) {
     if (!(error instanceof Refusal)) return [];
@@ -173,12 +176,12 @@ async function healthProblems(client: ApiClient, server: ServerProcess): Promise
     const status = await client.status("/livez");
     return status === 200 ? [] : [`/livez answers ${status}`];
   } catch {
-    const over = await Promise.race([server.ended.then(() => true), soon()]);
+    const over = await Promise.race([server.ended.then(() => true), within(END_MS)]);
     return over ? [] : ["a living server does not answer /livez"];
   }
 }
 
-const soon = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), 250));
+const within = (ms: number): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), ms));
 
 function endingOf(address: string | undefined, isOver: boolean, { signal }: Ending): FaultOutcome["ending"] {
   if (signal === "SIGKILL") return "killed";

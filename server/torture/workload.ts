@@ -99,6 +99,11 @@ export class Workload {
     this.#echo = echo;
   }
 
+  /** Whether the workflows are there, so that runs can be started. */
+  get isDefined(): boolean {
+    return this.#workflows.size > 1;
+  }
+
   /** Runs that were asked for. */
   get size(): number {
     return this.#runs.size;

@@ -1,5 +1,5 @@
 import type { NodeRequest, NodeResponse } from "./http/http-router.ts";
-import { grpcMessage } from "./fast-path/fast-path.ts";
+import { grpcMessage } from "./grpc-message.ts";
 
 const EXCHANGE = "x-stigmer-exchange";
 const CODE_INVALID_ARGUMENT = "3";

@@ -74,6 +74,7 @@ function world(schedule: ScheduleDefinition, startMs = at("2026-01-01T00:00:00Z"
         if (!known) starts.push({ input, key, ...(chain === undefined ? {} : { chain }) });
       },
       warn(message, error) {
+        if (error instanceof Error && error.message === "lost") return;
         if (!(error instanceof StartRefused)) throw error;
         warnings.push(message);
       },
@@ -85,6 +86,14 @@ function world(schedule: ScheduleDefinition, startMs = at("2026-01-01T00:00:00Z"
     warnings,
     /** The server refuses every start. */
     refuse: false,
+    /** The process dies before its next write is durable. */
+    loseNextWrite(): void {
+      const { commit } = store;
+      store.commit = async () => {
+        store.commit = commit;
+        throw new Error("lost");
+      };
+    },
     lifecycleTypes: () => triggers.lifecycleTypes("local"),
     async begin(): Promise<void> {
       await store.commit(scheduleWrites("wfl-1", { org: "local", digest: "d1", schedule, appliedAtMs: nowMs }));
@@ -344,6 +353,21 @@ describe("Triggers", () => {
     await it.publish({ ...lifecycle, id: "2", data: 2, workflowchain: "b c" });
     expect(it.starts).toMatchObject([{ input: [1, 2], chain: "a b c" }]);
     expect(it.lifecycleTypes()?.size).toBe(18);
+  });
+
+  test("start once where a crash comes between the start and what was gathered", async () => {
+    const it = world({ on: { all: [typed("reading"), typed("door")] } });
+    await it.begin();
+    await it.publish(reading("1", 1));
+    it.loseNextWrite();
+    await expect(it.publish(event("door", "2", {}))).rejects.toThrow("lost");
+    await it.restartAfter(0);
+    // What is not acknowledged is published again.
+    await it.publish(event("door", "2", {}));
+    await it.publish(reading("1", 1), event("door", "2", {}));
+    expect(it.starts.length).toBe(1);
+    await it.publish(reading("3", 3), event("door", "4", {}));
+    expect(it.starts.length).toBe(2);
   });
 
   test("go on after a start that is refused for good", async () => {

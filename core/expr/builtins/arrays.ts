@@ -31,17 +31,36 @@ function keyed(value: Json, body: Code, env: Env, machine: Machine, refusal: str
     if (isJsonObject(value)) return raise(`${describe(value, machine)} ${refusal}`);
     return raise(`Cannot iterate over ${describe(value, machine)}`);
   }
-  return value.map((item) => {
-    machine.charge(5);
-    const key: Json[] = [];
-    const signal = body.each(item, env, (output) => {
-      key.push(output);
-      return GO_ON;
-    });
-    if (signal === STOP) throw new Break(machine.breaking);
-    // One output is compared by itself: cheaper, and the same order as arrays of one.
-    return { key: key.length === 1 ? [key[0] as Json] : key, item };
+  machine.charge(5 * value.length);
+  const keys = value.map((item) => keysOf(item, body, env, machine));
+  // Where every key is one output, it is compared by itself: cheaper, and the same order as arrays of one.
+  const areSingle = keys.every((key) => key !== undefined && !(key instanceof Several));
+  return value.map((item, position) => {
+    const key = keys[position];
+    if (areSingle) return { key: key as Json, item };
+    return { key: key instanceof Several ? key.outputs : key === undefined ? [] : [key], item };
   });
+}
+
+/** More than one output. */
+class Several {
+  readonly outputs: readonly Json[];
+
+  constructor(outputs: readonly Json[]) {
+    this.outputs = outputs;
+  }
+}
+
+/** The outputs of a filter on an element: none, one, or several. */
+function keysOf(item: Json, body: Code, env: Env, machine: Machine): Json | Several | undefined {
+  if (body.one) return body.one(item, env);
+  const outputs: Json[] = [];
+  const signal = body.each(item, env, (output) => {
+    outputs.push(output);
+    return GO_ON;
+  });
+  if (signal === STOP) throw new Break(machine.breaking);
+  return outputs.length === 1 ? outputs[0] : new Several(outputs);
 }
 
 function byKey(name: string, finish: (sorted: readonly Keyed[], machine: Machine) => Json, isSorted = true): Builtin {
@@ -114,6 +133,9 @@ function sum(source: Code, value: Json, env: Env, machine: Machine): Json {
       if ((merged += keys.length) > MERGED_FEW) machine.charge(8 * keys.length);
       for (const key of keys) setKey(fields, key, item[key] as Json);
       total = owned = fields;
+    } else if (typeof total === "string" && typeof item === "string") {
+      machine.chargePiece(item.length, total.length + item.length);
+      total += item;
     } else {
       if (item !== null) owned = undefined;
       total = add(total, item, machine);

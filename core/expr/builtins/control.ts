@@ -1,6 +1,6 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
 import { iterate, identity } from "../compile/access.ts";
-import { Break, Code, GO_ON, type Paths, STOP, type Sink, multiple, single } from "../compile/code.ts";
+import { Break, Code, GO_ON, type Paths, STOP, type Sink, constant, multiple, single } from "../compile/code.ts";
 import type { CompileContext } from "../compile/context.ts";
 import { Raise, raise } from "../machine.ts";
 import { describe } from "../value/arithmetic.ts";
@@ -95,7 +95,7 @@ export const CONTROL_BUILTINS: readonly Builtin[] = [
   // Nothing of the outside world is visible: no input stream, no environment, no terminal, no file.
   filter("input", () => raise("No more inputs")),
   native("inputs", 0, () => single(() => undefined, [])),
-  filter("env", () => ({})),
+  native("env", 0, (_args, { environment }) => constant(environment)),
   filter("input_filename", () => null),
   filter("input_line_number", () => 0),
   filter("get_search_list", () => []),

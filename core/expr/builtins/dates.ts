@@ -9,7 +9,7 @@ const ISO = "%Y-%m-%dT%H:%M:%SZ";
 const INTEGER_MAX = 2 ** 31 - 1;
 /** What taking a time apart or putting it together costs, and each of its parts in a text. */
 const STEPS_PER_TIME = 4;
-const STEPS_PER_DIRECTIVE = 3;
+const STEPS_PER_DIRECTIVE = 2;
 /** The last second that C's calendar has a year for; beyond it conversion fails as in C. */
 const SECONDS_MAX = 67_768_036_191_676_000;
 
@@ -57,7 +57,10 @@ function strftime(name: string, value: Json, format: Json, machine: Machine): st
   if (typeof format !== "string") return raise(`${name}/1 requires a string format`);
   machine.charge(STEPS_PER_TIME + STEPS_PER_DIRECTIVE * directives(format));
   machine.chargeReading(format.length);
-  return formatTime(normalized("year" in time ? time : fromArray(time, refusal)), format);
+  // A number of seconds is in order; an array may have its parts out of range.
+  const text = formatTime("year" in time ? time : normalized(fromArray(time, refusal)), format);
+  machine.chargeText(text.length);
+  return text;
 }
 
 function strptime(value: Json, format: Json, machine: Machine): Json {

@@ -19,7 +19,7 @@ const SOURCES: readonly (readonly [signature: string, source: string])[] = [
     "def truncate_stream(stream): . as $n | null | stream | . as $event | if (.[0] | length) > $n then setpath([0]; $event[0][$n:]) else empty end;",
   ],
   ["INDEX/1", "def INDEX(key): INDEX(.[]; key);"],
-  ["INDEX/2", "def INDEX(stream; key): reduce stream as $row ({}; .[$row | key | tostring] = $row);"],
+  ["INDEX/2", "def INDEX(stream; key): add(stream | {(key | tostring): .}) // {};"],
   ["JOIN/2", "def JOIN($index; key): [.[] | [., $index[key]]];"],
   ["JOIN/3", "def JOIN($index; stream; key): stream | [., $index[key]];"],
   ["JOIN/4", "def JOIN($index; stream; key; combine): stream | [., $index[key]] | combine;"],

@@ -52,7 +52,7 @@ function fromEntries(value: Json, machine: Machine): Json {
       ? Object.values(value)
       : raise(`Cannot iterate over ${describe(value, machine)}`);
   const result: Record<string, Json> = {};
-  machine.chargeKeys(2 * entries.length);
+  machine.chargeKeys(entries.length);
   for (const entry of entries) {
     machine.charge(2);
     const key = entryKey(entry, machine);

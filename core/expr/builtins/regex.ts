@@ -90,11 +90,11 @@ function compilePattern(source: string, flags: string): Pattern {
 }
 
 /** How many steps a move of the matcher, a match and each of its groups cost. */
-const STEPS_PER_MOVE = 3;
-const STEPS_PER_MATCH = 12;
+const STEPS_PER_MOVE = 2;
+const STEPS_PER_MATCH = 16;
 const STEPS_PER_GROUP = 6;
 /** What starting a search costs, and compiling a pattern, with each of its characters. */
-const STEPS_PER_SEARCH = 12;
+const STEPS_PER_SEARCH = 10;
 const STEPS_PER_PATTERN = 200;
 const STEPS_PER_PATTERN_CHARACTER = 8;
 
@@ -301,7 +301,7 @@ function substitute(args: readonly Code[], isGlobal: boolean, { machine }: Compi
           if (typeof output !== "string")
             return raise(`${describe(gap, machine)} and ${describe(output, machine)} cannot be added`);
           const text = (results[position] ?? "") + gap + output;
-          machine.chargeText(text.length);
+          machine.chargePiece(gap.length + output.length, text.length);
           results[position++] = text;
           return GO_ON;
         });

@@ -37,6 +37,7 @@ function padded(text: string, flags: string, width: number): string {
 /** A number with the padding that flags ask for, or else the directive's own. */
 function number(value: number, digits: number, flags: string, pad = "0"): string {
   const fill = flags.includes("-") ? "" : flags.includes("_") ? " " : flags.includes("0") ? "0" : pad;
+  if (flags === "" && digits === 2 && value >= 0 && value < 100) return value < 10 ? pad + value : String(value);
   const text = String(Math.abs(value));
   const sign = value < 0 ? "-" : "";
   return fill === "" ? sign + text : sign + text.padStart(digits - sign.length, fill);

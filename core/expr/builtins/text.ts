@@ -1,10 +1,10 @@
 import { type Json, isJsonArray } from "../../lib/json.ts";
 import { type Machine, raise } from "../machine.ts";
-import { add, chargeSearch, concatenate, describe, split } from "../value/arithmetic.ts";
+import { add, chargeSearch, describe, split } from "../value/arithmetic.ts";
 import { getIndex, indicesOfArray } from "../value/access.ts";
 import { format } from "../value/format.ts";
 import { printAsText } from "../value/print.ts";
-import { TextBuilder } from "../value/text.ts";
+import { STEPS_PER_BUILDER, TextBuilder } from "../value/text.ts";
 import { type Builtin, filter, operation, valueFunction } from "./builtin.ts";
 
 function startsWith(value: Json, prefix: Json, machine: Machine): boolean {
@@ -69,7 +69,7 @@ function explode(value: Json, machine: Machine): Json {
 
 function implode(value: Json, machine: Machine): Json {
   if (!isJsonArray(value)) return raise("implode input must be an array");
-  machine.charge(value.length);
+  machine.charge(STEPS_PER_BUILDER + value.length);
   const builder = new TextBuilder(2 * value.length);
   for (const code of value) {
     if (typeof code !== "number" || code !== code)
@@ -84,7 +84,9 @@ function implode(value: Json, machine: Machine): Json {
 /** Changes ASCII letters only. */
 function mapAscii(name: string, value: Json, from: string, offset: number, machine: Machine): string {
   if (typeof value !== "string") return raise(name === "explode" ? "explode input must be a string" : name);
-  machine.charge(1 + value.length / 2);
+  machine.charge(1 + value.length / 4);
+  if (isAscii(value)) return offset > 0 ? value.toLowerCase() : value.toUpperCase();
+  machine.charge(value.length / 2);
   const start = from.charCodeAt(0);
   const builder = new TextBuilder(value.length);
   for (let index = 0; index < value.length; index++) {
@@ -92,6 +94,11 @@ function mapAscii(name: string, value: Json, from: string, offset: number, machi
     builder.unit(unit >= start && unit < start + 26 ? unit + offset : unit);
   }
   return builder.text();
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
 }
 
 /** The code point positions at which a text starts in another, overlaps included. */
@@ -143,24 +150,24 @@ function join(value: Json, separator: Json, machine: Machine): Json {
       : raise(`Cannot iterate over ${describe(value, machine)}`);
   let result: Json = null;
   for (const item of items) {
-    machine.step();
-    const piece =
-      item === null || item === false
-        ? item === false
-          ? "false"
-          : ""
-        : typeof item === "boolean" || typeof item === "number"
-          ? printAsText(item, machine)
-          : item;
-    const before: Json =
-      result === null
-        ? ""
-        : typeof result === "string" && typeof separator === "string"
-          ? concatenate(result, separator, machine)
-          : add(result, separator, machine);
-    result = add(before, piece, machine);
+    machine.charge(2);
+    const before = result === null ? "" : joined(result, separator, machine);
+    result = joined(before, pieceOf(item, machine), machine);
   }
   return result ?? "";
+}
+
+/** What an element is in `join`: null is nothing, and what is neither text nor scalar is left to fail in the addition. */
+function pieceOf(item: Json, machine: Machine): Json {
+  if (item === null) return "";
+  return typeof item === "boolean" || typeof item === "number" ? printAsText(item, machine) : item;
+}
+
+/** `left + right` where nobody sees the sum before it is complete. */
+function joined(left: Json, right: Json, machine: Machine): Json {
+  if (typeof left !== "string" || typeof right !== "string") return add(left, right, machine);
+  machine.chargePiece(right.length, left.length + right.length);
+  return left + right;
 }
 
 /** Texts: parts, edges, letters and formats. */

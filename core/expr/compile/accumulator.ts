@@ -149,7 +149,7 @@ function writing(
 function chargeWrites(accumulator: Accumulator, count: number, machine: Machine): void {
   accumulator.written += count;
   machine.chargeKeys(count);
-  if (accumulator.written > WRITTEN_FEW) machine.charge(8 * count);
+  if (accumulator.written > WRITTEN_FEW) machine.charge(12 * count);
 }
 
 function ownArray(accumulator: Accumulator, state: readonly Json[], machine: Machine): Json[] {

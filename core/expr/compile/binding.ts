@@ -140,7 +140,7 @@ function matchObject(
       const entry = entries[index];
       if (!entry) return run(so);
       // As in jq, a key is evaluated on the value that is being taken apart.
-      context.machine.charge(6);
+      context.machine.charge(10);
       return entry.key.each(value, env, (key) => {
         const item = getIndex(value, key, context.machine);
         const named = entry.variable === undefined ? so : { name: entry.variable, value: item, next: so };

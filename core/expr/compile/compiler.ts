@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../lib/json.ts";
 import { didYouMean } from "../../lib/did-you-mean.ts";
 import { builtinArities, builtinNames, findBuiltin } from "../builtins/index.ts";
 import { ExpressionSyntaxError, type SourceSpan } from "../expression-error.ts";
@@ -24,9 +25,12 @@ export class Compiler implements CompileContext {
   readonly #root = new Scope();
   readonly #definitions = new Map<string, UserFunction>();
 
-  constructor(machine: Machine, globalNames: readonly string[]) {
+  readonly environment: JsonObject;
+
+  constructor(machine: Machine, globalNames: readonly string[], environment: JsonObject) {
     this.machine = machine;
     this.globalNames = globalNames;
+    this.environment = environment;
   }
 
   /** Compiles a whole program. */
@@ -36,7 +40,7 @@ export class Compiler implements CompileContext {
 
   global(name: string): Code | undefined {
     const position = this.globalNames.indexOf(name);
-    if (position < 0) return name === "ENV" ? constant({}) : undefined;
+    if (position < 0) return name === "ENV" ? constant(this.environment) : undefined;
     this.uses.add(position);
     const { machine } = this;
     return single(() => machine.globals[position] ?? null, []);

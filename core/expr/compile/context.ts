@@ -1,7 +1,7 @@
 import type { Machine } from "../machine.ts";
 import type { Ast, FunctionDefinition } from "../syntax/ast.ts";
 import type { Code, Env } from "./code.ts";
-import type { Json } from "../../lib/json.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 
 /** A function written in jq, compiled once where it is defined. */
 export interface UserFunction {
@@ -64,6 +64,8 @@ export interface CompileContext {
   compile(ast: Ast, scope: Scope): Code;
   /** The code that reads a variable of the caller, or undefined for an unknown name. */
   global(name: string): Code | undefined;
+  /** What `env` and `$ENV` give. */
+  readonly environment: JsonObject;
   /** Names a caller might have meant. */
   readonly globalNames: readonly string[];
 }

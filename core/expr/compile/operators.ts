@@ -150,7 +150,7 @@ export function collect(body: Code | undefined, machine: Machine): Code {
     return single(
       (value, env) => {
         const output = run(value, env);
-        machine.step();
+        machine.charge(3);
         return output === undefined ? [] : [output];
       },
       [body],
@@ -189,7 +189,7 @@ export function construct(entries: readonly EntryCode[], machine: Machine): Code
   if (parts.every((part) => part.one)) return single(constructOne(entries, machine), parts);
   const each: Each = (value, env, sink) => {
     const extend = (index: number, built: Readonly<Record<string, Json>>): Signal => {
-      machine.charge(6 + 3 * index);
+      machine.charge(8 + 4 * index);
       const entry = entries[index];
       if (!entry) return sink(built);
       return entry.key.each(value, env, (key) =>

@@ -27,19 +27,18 @@ export function writeJson(value: Json): string {
 }
 
 /** What a case gives: its outputs, up to the error that ended it. */
-export function outputsOf({
-  program,
-  input,
-  outputs,
-}: Pick<SuiteCase, "program" | "input" | "outputs">): readonly Json[] {
+export function outputsOf(
+  { program, input, outputs }: Pick<SuiteCase, "program" | "input" | "outputs">,
+  environment: Readonly<Record<string, string>> = {},
+): readonly Json[] {
   const value = readJson(input);
   const evaluate = (expression: Expression): Json[] => expression.all(value, [], { nowMs: NOW_MS });
   try {
-    return evaluate(compileExpression(program, { variables: [] }));
+    return evaluate(compileExpression(program, { variables: [], environment }));
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     // An evaluation that fails gives no outputs at all; jq has printed those before the error.
-    return evaluate(compileExpression(`limit(${outputs.length}; ${program}\n)`, { variables: [] }));
+    return evaluate(compileExpression(`limit(${outputs.length}; ${program}\n)`, { variables: [], environment }));
   }
 }
 

@@ -4,6 +4,7 @@ import type { LimitKind } from "../expression-error.ts";
 /** A program that would never end, or not soon enough, and the limit that ends it. */
 export interface RunawayProgram {
   readonly program: string;
+  /** Where it is `steps`, they may also run out in the middle of a regular expression, which then says so. */
   readonly limit: LimitKind;
   readonly input?: Json;
 }
@@ -12,9 +13,9 @@ const runaway = (limit: LimitKind, programs: readonly string[]): readonly Runawa
   programs.map((program) => ({ program, limit }));
 
 /** Does one thing to one value for ever; the value is made once, within the budget. */
-const forever = (make: string, operations: readonly string[]): readonly RunawayProgram[] =>
+const forever = (make: string, operations: readonly string[], limit: LimitKind = "steps"): readonly RunawayProgram[] =>
   runaway(
-    "steps",
+    limit,
     operations.map((operation) => `${make} as $v | last(repeat($v | ${operation}))`),
   );
 
@@ -66,10 +67,10 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     "last(repeat(try error({a: 1}) catch (try error(.) catch .)))",
     "[range(1000)] | combinations(3)",
     "[range(1000)] | combinations(4)",
-    "[range(10)] | [combinations(1000)]",
+    "[range(10)] | last(combinations(20))",
     "[range(100000)] | last(.[] as $a | .[] as $b | [$a, $b])",
     "[range(100000)] as $a | last($a[] as $x | $a[] | select(. == $x))",
-    "last([range(2000)] | .[:1000][] as $a | .[] += $a)",
+    "last([range(20000)] | .[] as $a | .[] += $a)",
     "[range(100000)] | {(.[] | tostring): .[]}",
     "{a: range(1e5), b: range(1e5), c: range(1e5)}",
     "[range(1e9)] | length",
@@ -102,14 +103,13 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     '"x" | until(false; [., .] | join(""))',
     '"x" | until(false; [., .] | add)',
     '"x" | until(false; . * 10)',
-    '"x" | until(false; gsub("x"; "xxxxxxxxxxxxxxxxxxxxxx"))',
     '"x" * 100000000',
     "[1] | until(false; tojson | [., .])",
     "reduce range(40) as $i (0; [., .])",
     ".[100000000] = 1",
-    "try (.[1e9] = 1) catch (.[1e8] = 1)",
+    "try (.[1e9] = 1) catch (null | .[1e8] = 1)",
     'setpath(["a", 5e8]; 1)',
-    '"%1000c" * 1000000',
+    '"%1000d" * 10000 as $f | 0 | strftime($f)',
   ]),
   ...runaway("steps", [
     "reduce range(40) as $i (0; [., .]) | tojson",
@@ -205,18 +205,7 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     'gsub("x"; "y")',
     'gsub(""; "y")',
     'gsub("(?<a>x)"; .a)',
-    'sub("x+$"; "y")',
-    '[splits("x")]',
-    '[scan(".")]',
-    '[match("x"; "g")]',
-    '[match(""; "g")]',
-    'test("(x+x+)+y")',
     'test("y$")',
-    'test("\\\\p{L}+\\\\d")',
-    'test("X+Y"; "i")',
-    'test("(?<=x)y")',
-    'test("(?<=x{1,100})y")',
-    'test("(.)\\\\1*y")',
     'indices("x")',
     'indices("xx")',
     "indices($v[:100000])",
@@ -243,7 +232,20 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     '. / ""',
     "[$v[range(1000):]]",
     'test("(?:y" + ("()" * 1000) + ")")',
+  ]),
+  ...forever(TEXT, [
     'test("[" + $v[:1000] + "]y")',
+    'test("(.)\\\\1*y")',
+    '[match(""; "g")]',
+    'test("X+Y"; "i")',
+    'test("(?<=x)y")',
+    '[match("x"; "g")]',
+    'test("(?<=x{1,100})y")',
+    '[splits("x")]',
+    'test("\\\\p{L}+\\\\d")',
+    '[scan(".")]',
+    'test("(x+x+)+y")',
+    'sub("x+$"; "y")',
   ]),
   // Patterns.
   ...runaway("regex", [
@@ -264,7 +266,7 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
   ...runaway("steps", [
     'last(repeat("a" | test("b{1000}")))',
     'last(range(1e9) | tostring as $p | "a" | test($p))',
-    'last(range(1e9) | "(\\(.))|[a-\\(. % 9)]*(?<n>x)\\\\d+" as $p | "a" | test($p))',
+    'last(range(1e9) | "(\\(.))|[b-z\\(. % 9)]*(?<n>x)\\\\d+" as $p | "a" | test($p))',
     'last(repeat("a" | test("(a" * 1000)?))',
     'last(repeat("abc" | capture("(?<a>.)(?<b>.)(?<c>.)")))',
     'last(repeat("abc" | sub("(?<a>.)"; .a, .a, .a)))',
@@ -315,7 +317,7 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     "del(.[] | select(. % 2 == 0))",
     "delpaths([[0], [5], [9]])",
     "to_entries",
-    "with_entries(.)",
+    "to_entries | map(.value)",
     "keys",
     "keys_unsorted",
     "has(5)",
@@ -467,7 +469,7 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     "last(repeat(170.5 | gamma, lgamma, tgamma, lgamma_r, frexp, modf, exp10, cbrt))",
     "last(repeat(1e-300 | frexp, logb, significand, trunc, ldexp(.; 3), scalb(.; 4), nearbyint))",
     "last(repeat(5e-324 | frexp, logb))",
-    "last(repeat(pow(2; 3), log2, exp, fma(1; 2; 3), atan2(1; 2))?)",
+    "last(repeat(pow(2; 3), (2 | log2), (1 | exp), fma(1; 2; 3), atan2(1; 2)))",
     "last(repeat(1.5 / 7 | tostring))",
     'last(repeat("1.2345678901234567e-300" | tonumber))',
     "last(repeat(1e18 % 7, (9223372036854775807 % 10), (-1e300 % 3)))",

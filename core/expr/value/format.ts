@@ -2,7 +2,7 @@ import { type Json, isJsonArray } from "../../lib/json.ts";
 import { type Machine, raise } from "../machine.ts";
 import { describe } from "./arithmetic.ts";
 import { print, printAsText } from "./print.ts";
-import { TextBuilder, utf8Bytes, utf8Text } from "./text.ts";
+import { STEPS_PER_BUILDER, TextBuilder, utf8Bytes, utf8Text } from "./text.ts";
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PADDING = 0x3d;
@@ -42,7 +42,7 @@ export function format(name: string, value: Json, machine: Machine): string {
 
 function paidText(value: Json, machine: Machine): string {
   const text = printAsText(value, machine);
-  machine.charge(1.5 * text.length);
+  machine.charge(STEPS_PER_BUILDER + 1.5 * text.length);
   return text;
 }
 

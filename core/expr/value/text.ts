@@ -48,6 +48,8 @@ export function utf8Length(text: string): number {
 }
 
 const UNITS_AT_ONCE = 4096;
+/** What setting up a builder costs, for those who pay. */
+export const STEPS_PER_BUILDER = 10;
 
 /** A text under construction, unit by unit; whoever makes one knows how many units it takes at most. */
 export class TextBuilder {

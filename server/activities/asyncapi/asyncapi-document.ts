@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, getKey, isJsonArray, isJsonObject } from "@stigmer/core/lib/json.ts";
+import { type Json, type JsonObject, getKey, isJsonArray, isJsonObject, setKey } from "@stigmer/core/lib/json.ts";
 import { configurationFault, scalarText } from "../activity-arguments.ts";
 import { LinkedDocument } from "../resource/linked-document.ts";
 import { parseResource } from "../resource/resource-reader.ts";
@@ -124,8 +124,8 @@ function findInVersion3(
   return {
     address: typeof address === "string" ? address : id,
     channel,
-    operation,
-    message: dereference(document, first),
+    operation: withTraits(document, operation),
+    message: withTraits(document, dereference(document, first)),
     servers: serversOf(document, getKey(channel, "servers")),
   };
 }
@@ -158,8 +158,8 @@ function findInVersion2(
       return {
         address: name,
         channel,
-        operation,
-        message: isJsonArray(alternatives) ? dereference(document, alternatives[0]) : message,
+        operation: withTraits(document, operation),
+        message: withTraits(document, isJsonArray(alternatives) ? dereference(document, alternatives[0]) : message),
         servers: serversOf(document, getKey(channel, "servers")),
       };
     }
@@ -167,6 +167,27 @@ function findInVersion2(
   throw wanted === undefined
     ? missing("channel", address ?? "", Object.keys(channels))
     : missing("operation", wanted, known);
+}
+
+/** An operation or message with its traits merged in: in version 2 a trait wins over what it is applied to (JSON Merge Patch), in version 3 it only fills in. */
+function withTraits(document: AsyncapiDocument, target: JsonObject): JsonObject {
+  const traits = getKey(target, "traits");
+  if (!isJsonArray(traits)) return target;
+  return traits
+    .map((trait) => dereference(document, trait))
+    .reduce((merged, trait) => (document.major === 2 ? overlaid(merged, trait) : overlaid(trait, merged)), target);
+}
+
+/** Members of both, objects merged; of two other values that of `upper`. What is nested too deep is not looked into. */
+function overlaid(lower: JsonObject, upper: JsonObject, depth = 0): JsonObject {
+  const merged: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(lower)) setKey(merged, name, value);
+  for (const [name, value] of Object.entries(upper)) {
+    const below = getKey(lower, name);
+    const both = isJsonObject(below) && isJsonObject(value) && depth < 8;
+    setKey(merged, name, both ? overlaid(below, value, depth + 1) : value);
+  }
+  return merged;
 }
 
 function serversOf(document: AsyncapiDocument, restriction: Json | undefined): readonly AsyncapiServer[] {

@@ -158,6 +158,35 @@ describe("asyncapi documents", () => {
     expect(peer.received.at(-1)).toMatchObject({ url: "/v1/notifications" });
   });
 
+  it("merges traits: over the operation and message of version 2, under those of version 3", async () => {
+    const traits = {
+      operationTraits: { put: { bindings: { http: { method: "PUT" } } } },
+      messageTraits: { pet: { contentType: "application/vnd.trait+json" } },
+    };
+    const operation = { traits: [{ $ref: "#/components/operationTraits/put" }], bindings: { http: { query: {} } } };
+    const said = { traits: [{ $ref: "#/components/messageTraits/pet" }], contentType: "application/vnd.own+json" };
+    const server = { protocol: "http", url: local(), host: local() };
+    const documents = [
+      {
+        asyncapi: "2.6.0",
+        servers: { web: server },
+        channels: { x: { publish: { operationId: "send", ...operation, message: said } } },
+        components: traits,
+      },
+      {
+        asyncapi: "3.0.0",
+        servers: { web: server },
+        channels: { x: { messages: { pet: said } } },
+        operations: { send: { action: "send", channel: { $ref: "#/channels/x" }, ...operation } },
+        components: traits,
+      },
+    ];
+    for (const [index, type] of ["application/vnd.trait+json", "application/vnd.own+json"].entries()) {
+      await publish(inlineResource(documents[index] as unknown as JsonObject));
+      expect(peer.received.at(-1)).toMatchObject({ method: "PUT", headers: { "content-type": type } });
+    }
+  });
+
   const refused: readonly { readonly name: string; readonly input: () => JsonObject; readonly want: string }[] = [
     {
       name: "an unknown operation",

@@ -30,6 +30,7 @@ import {
   type AsyncapiText,
 } from "./asyncapi-document.ts";
 import type { BrokerProtocol, BrokerTarget, IncomingMessage } from "./broker-target.ts";
+import { inTime } from "./in-time.ts";
 import { brokerProtocol } from "./protocols.ts";
 
 interface Resolved {
@@ -54,7 +55,9 @@ export function asyncapiActivity(services: ActivityServices): Activity {
           `Cannot publish headers over ${name}: its messages have none, they should be part of the payload`,
         );
       try {
-        await withRenewal(protocol, target, () => protocol.publish(target, message, { services, context }));
+        await withRenewal(protocol, target, () =>
+          inTime(services.options.http.timeoutMs, protocol.publish(target, message, { services, context })),
+        );
       } catch (error) {
         throw brokerFault(error, protocol, target, context);
       }

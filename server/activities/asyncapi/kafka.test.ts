@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
@@ -142,6 +144,15 @@ describe("asyncapi over kafka", () => {
       ["subscribe", { groupId: expect.stringMatching(/^stigmer-[0-9a-f]{16}$/u) as string }, {}],
       ["disconnect"],
     ]);
+  });
+
+  it("speaks no TLS where the client gives null for it", async () => {
+    await publish(document("kafka"));
+    const { socketFactory } = kafka.config as { socketFactory: (given: object) => Socket };
+    const socket = socketFactory({ host: "127.0.0.1", port: 1, ssl: null, onConnect: () => {} });
+    socket.on("error", () => {});
+    expect(socket).not.toBeInstanceOf(TLSSocket);
+    socket.destroy();
   });
 
   it("judges every broker that brokers name", async () => {

@@ -3,6 +3,7 @@ import { userAndPassword } from "./broker-credentials.ts";
 import type { BrokerCall, BrokerProtocol, BrokerTarget } from "./broker-target.ts";
 import { consumption } from "./in-order.ts";
 import { decodePayload, encodePayload } from "./message-content.ts";
+import { inTime } from "./in-time.ts";
 import { loadPeer } from "./peer-package.ts";
 
 /** Redis channels (publish and subscribe). Messages have no headers and are not acknowledged: who does not listen misses them. */
@@ -11,7 +12,8 @@ export const redisProtocol: BrokerProtocol = {
   async publish(target, message, call) {
     const client = await connect(target, call);
     try {
-      await client.publish(target.address, encodePayload(message.payload, target.contentType));
+      const sent = client.publish(target.address, encodePayload(message.payload, target.contentType));
+      await inTime(call.services.options.http.timeoutMs, sent);
     } finally {
       client.destroy();
     }
@@ -58,6 +60,7 @@ async function connect(target: BrokerTarget, { services }: BrokerCall): Promise<
   });
   // Without a listener an error after connecting would end the whole process; `connect` itself reports those before.
   client.on("error", () => {});
-  await client.connect();
+  // The client bounds the connection, but not what is said over it first.
+  await inTime(services.options.http.timeoutMs, client.connect(), () => client.destroy());
   return client as RedisClient;
 }

@@ -72,11 +72,15 @@ async function open(
     socket.once("open", () => resolve(socket));
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => {
-      const status = response.statusCode ?? 502;
+      const answered = response.statusCode ?? 502;
+      // Anything but a refusal is no answer to a handshake.
+      const status = answered < 400 ? 502 : answered;
       const type = status === 401 ? "authentication" : status === 403 ? "authorization" : "communication";
       reject(
         new ActivityFault(
-          standardFault(type, `HTTP ${status}`, `The handshake with "${url.host}" was answered ${status}`, { status }),
+          standardFault(type, `HTTP ${answered}`, `The handshake with "${url.host}" was answered ${answered}`, {
+            status,
+          }),
         ),
       );
       socket.terminate();

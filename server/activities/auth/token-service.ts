@@ -30,6 +30,9 @@ const LIFETIME_UNKNOWN_MS = 60_000;
 /** A token is renewed this long before it expires, or a tenth of its life before, whichever is less. */
 const RENEWAL_MS = 30_000;
 
+/** A token serves all calls that wait for it, so none of them stops its request; the HTTP client bounds its time. */
+const UNSTOPPED = new AbortController().signal;
+
 interface Entry {
   token: AccessToken;
   revoke: (() => Promise<void>) | undefined;
@@ -42,14 +45,12 @@ interface Entry {
 export class TokenService {
   readonly #client: HttpClient;
   readonly #now: () => number;
-  readonly #timeoutMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #pending = new Map<string, Promise<AccessToken>>();
 
-  constructor(client: HttpClient, now: () => number, timeoutMs: number) {
+  constructor(client: HttpClient, now: () => number) {
     this.#client = client;
     this.#now = now;
-    this.#timeoutMs = timeoutMs;
   }
 
   /** A valid token for a policy with its secrets in place. Throws authentication and communication faults. */
@@ -89,7 +90,7 @@ export class TokenService {
     scheme: "oauth2" | "oidc",
     refreshToken: string | undefined,
   ): Promise<AccessToken> {
-    const endpoints = await authorityEndpoints(policy, scheme, this.#client, AbortSignal.timeout(this.#timeoutMs));
+    const endpoints = await authorityEndpoints(policy, scheme, this.#client, UNSTOPPED);
     const token =
       (await this.#refresh(policy, endpoints, refreshToken)) ??
       (await this.#request(policy, endpoints, policyFields(policy)));
@@ -160,10 +161,7 @@ export class TokenService {
       ...client.headers,
     };
     try {
-      const reply = await this.#client.send(
-        { method: "POST", url: endpoint, headers, body },
-        AbortSignal.timeout(this.#timeoutMs),
-      );
+      const reply = await this.#client.send({ method: "POST", url: endpoint, headers, body }, UNSTOPPED);
       return { value: decodeContentLeniently(reply.body, reply.headers["content-type"]), reply };
     } catch (error) {
       const fault = transportFault(error, endpoint.host);

@@ -216,7 +216,8 @@ export function unreadable(problem: string): ActivityFault {
   );
 }
 
-function tooLarge(bytesMax: number): ActivityFault {
+/** The fault of a response that is larger than allowed, to be thrown. */
+export function tooLarge(bytesMax: number): ActivityFault {
   return new ActivityFault(
     standardFault(
       "communication",

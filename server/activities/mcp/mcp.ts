@@ -20,6 +20,7 @@ import type { ActivityServices } from "../activity-services.ts";
 import type { Credentials } from "../auth/credentials.ts";
 import { type CallContext, callHeaders } from "../call-context.ts";
 import { environmentOf, requirePermission } from "../process/process-arguments.ts";
+import { tooLarge } from "../http/http-client.ts";
 import { transportFault } from "../transport-fault.ts";
 import type { McpSdk, McpTransport } from "./mcp-sdk.ts";
 
@@ -122,7 +123,7 @@ function guardedFetch(services: ActivityServices, credentials: Credentials | und
     const options = { ...init, dispatcher: services.http.dispatcher, redirect: "error" } as unknown as Parameters<
       typeof undiciFetch
     >[1];
-    return await undiciFetch(url, options);
+    return bounded(await undiciFetch(url, options), services.options.http.responseBytesMax);
   };
   return async (target, init = {}) => {
     const url = new URL(target instanceof Request ? target.url : target);
@@ -147,6 +148,21 @@ function guardedFetch(services: ActivityServices, credentials: Credentials | und
       await response.body?.cancel();
     }
   };
+}
+
+/** The response with a body that fails above so many bytes: the SDK would gather it whole. */
+function bounded(response: Response, bytesMax: number): Response {
+  if (response.body === null) return response;
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) controller.error(tooLarge(bytesMax));
+      else controller.enqueue(chunk);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(limit), { status, statusText, headers });
 }
 
 /** JSON-RPC errors are runtime faults, refused credentials authentication faults, everything else between us and the server is communication. */

@@ -23,6 +23,7 @@ export function podmanHere(): PodmanPeer | string {
   const absent = ["podman", "busybox"].filter((program) => findProgram(program, searched) === undefined);
   if (absent.length > 0) return `needs ${absent.join(" and ")}, which is not installed`;
   const directory = mkdtempSync(path.join(tmpdir(), "stigmer-podman-"));
+  const client = findProgram("podman", searched) ?? "";
   const runtime = findProgram("runc", searched);
   writeFileSync(
     path.join(directory, "containers.conf"),
@@ -43,13 +44,13 @@ ${runtime === undefined ? "" : 'runtime = "runc"'}
   process.env["CONTAINERS_STORAGE_CONF"] = path.join(directory, "storage.conf");
   const peer: PodmanPeer = {
     podman(...args) {
-      const { status, stdout, stderr } = spawnSync("podman", args, { encoding: "utf8", timeout: 60_000 });
+      const { status, stdout, stderr } = spawnSync(client, args, { encoding: "utf8", timeout: 60_000 });
       if (status !== 0) throw new Error(stderr.trim().split("\n").at(-1) ?? "it does not answer");
       return stdout.trim();
     },
     close() {
-      spawnSync("podman", ["rm", "--all", "--force"], { timeout: 60_000 });
-      spawnSync("podman", ["system", "reset", "--force"], { timeout: 60_000 });
+      spawnSync(client, ["rm", "--all", "--force"], { timeout: 60_000 });
+      spawnSync(client, ["system", "reset", "--force"], { timeout: 60_000 });
       for (const name of ["CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"]) delete process.env[name];
       for (const [name, value] of former) process.env[name] = value;
       rmSync(directory, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { intentEnd, INTENT_SPACE, intentKey, intentRow } from "./intent.ts";
 import type { EngineHooks } from "./ports.ts";
 import { type PendingFact, type RunActor, secretAt } from "./run-actor.ts";
 import type { RunSecrets } from "./run-secrets.ts";
+import { traceparentOf } from "./trace-context.ts";
 
 /** Gives a fact to a run; resolves once it is durable or not wanted any more. */
 export type Post = (run: number, fact: PendingFact, writes?: readonly Write[]) => Promise<unknown>;
@@ -46,6 +47,8 @@ export interface DispatcherParts {
   readonly store: Store;
   readonly hooks: EngineHooks;
   readonly concurrency: number;
+  /** See EngineOptions. */
+  readonly traceShare: number | undefined;
   readonly post: Post;
 }
 
@@ -229,12 +232,14 @@ export class Dispatcher {
 
   async #context(job: Job, command: Pick<StartActivity, "task" | "idempotencyKey">): Promise<ActivityContext> {
     const { actor } = job;
+    const { traceShare } = this.#parts;
     const secrets = actor.hasSecrets ? await this.#parts.secrets.of(actor) : undefined;
     return {
       runId: actor.row.id,
       org: actor.row.org,
       task: command.task,
       idempotencyKey: command.idempotencyKey,
+      ...(traceShare === undefined ? {} : { traceparent: traceparentOf(actor.row.id, command, traceShare) }),
       get signal() {
         return job.signal;
       },

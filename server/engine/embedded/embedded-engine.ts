@@ -20,7 +20,6 @@ import { Dispatcher } from "./dispatcher.ts";
 import { Executor, RunGone } from "./executor.ts";
 import { guardedHooks } from "./guarded-hooks.ts";
 import { History, type PastView } from "./history.ts";
-import { CorruptRecord } from "./journal-record.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -31,6 +30,7 @@ import { recoverRuns, type RecoveryReport } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { type PendingFact, RunActor } from "./run-actor.ts";
 import { RunLoader, Unrecoverable } from "./run-loader.ts";
+import { RunReads } from "./run-reads.ts";
 import { RunSecrets } from "./run-secrets.ts";
 import { SteadyClock } from "./steady-clock.ts";
 import type { Effect, StepBatch } from "./step-batch.ts";
@@ -56,7 +56,7 @@ export class EmbeddedEngine implements Engine {
   readonly #children: Children;
   readonly #outbox: Outbox;
   readonly #publisher: Publisher;
-  readonly #history: History;
+  readonly #reads: RunReads;
   readonly #watches: Watches;
   readonly #retention: Retention;
   readonly #secrets: RunSecrets;
@@ -81,7 +81,6 @@ export class EmbeddedEngine implements Engine {
     this.#loader = new RunLoader(store, this.#programs, interpreter);
     this.#secrets = new RunSecrets(ports.secrets, store);
     this.#watches = new Watches(this.#options.watchBufferMax);
-    this.#history = new History(store, this.#programs, interpreter);
     this.#live = new LiveRuns({
       cacheBytesMax: this.#options.cacheBytesMax,
       load: (run) => this.#load(run),
@@ -104,6 +103,14 @@ export class EmbeddedEngine implements Engine {
         if (row !== undefined) this.#watches.notify(row.head, { position: row.head, row, trace: [] });
       },
     });
+    this.#reads = new RunReads({
+      store,
+      interpreter,
+      live: this.#live,
+      executor: this.#executor,
+      history: new History(store, this.#programs, interpreter),
+      watches: this.#watches,
+    });
     this.#dispatcher = new Dispatcher({
       runner: ports.activities,
       secrets: this.#secrets,
@@ -111,6 +118,7 @@ export class EmbeddedEngine implements Engine {
       store,
       hooks: this.#hooks,
       concurrency,
+      traceShare: this.#options.traceShare,
       post,
     });
     this.#children = new Children({ starter: ports.children, committer, scheduler, retryMs, post, cancelChild, warn });
@@ -195,7 +203,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async control(runId: string, asked: ControlRequest, outcome?: RunChanges): Promise<RunRow> {
-    const row = await this.#rowOf(runId);
+    const row = await this.#reads.rowOf(runId);
     const control = withoutSecretMarkers(asked as unknown as Json) as unknown as ControlRequest;
     const complete = control.type === "retried" ? await completeRetry(row, control, () => this.trace(runId)) : control;
     const posted = await this.#post(row.run, complete, undefined, undefined, outcome);
@@ -208,48 +216,28 @@ export class EmbeddedEngine implements Engine {
     return this.#admit(async () => ({ deliveries: await this.#publisher.publish(org, events) }));
   }
 
-  async view(runId: string): Promise<RunView | undefined> {
-    const row = await this.#ports.store.runs.get(runId);
-    if (row === undefined) return undefined;
-    const actor = row.status === "quarantined" ? undefined : await this.#live.get(row.run);
-    if (actor === undefined)
-      return { row: (await this.#ports.store.runs.get(runId)) ?? row, context: null, waiting: [] };
-    return new Promise((resolve) => {
-      this.#executor.read(actor, () => {
-        const { state } = actor;
-        const waiting = state === undefined ? [] : this.#ports.interpreter.waitingFor(actor.cached.program, state);
-        resolve({ row: actor.row, context: frozenCopy(state?.context ?? null), waiting });
-        this.#live.rest(actor);
-      });
-    });
+  view(runId: string): Promise<RunView | undefined> {
+    return this.#reads.view(runId);
   }
 
-  async trace(runId: string): Promise<readonly TaskTrace[]> {
-    const row = await this.#rowOf(runId);
-    return (await this.#reading(row, this.#history.changeSince(row, 0))).trace;
+  trace(runId: string): Promise<readonly TaskTrace[]> {
+    return this.#reads.trace(runId);
   }
 
-  async history(runId: string, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
-    const row = await this.#rowOf(runId);
-    return this.#reading(row, this.#history.page(row, fromSeq, limit));
+  history(runId: string, fromSeq: number, limit: number): Promise<readonly HistoryEntry[]> {
+    return this.#reads.history(runId, fromSeq, limit);
   }
 
-  async stateAt(runId: string, seq: number): Promise<PastView | undefined> {
-    const row = await this.#ports.store.runs.get(runId);
-    return row === undefined ? undefined : this.#reading(row, this.#history.stateAt(row, seq));
+  stateAt(runId: string, seq: number): Promise<PastView | undefined> {
+    return this.#reads.stateAt(runId, seq);
   }
 
-  async *watch(runId: string, fromPosition: number, signal: AbortSignal): AsyncGenerator<RunChange> {
-    const { run } = await this.#rowOf(runId);
-    yield* this.#watches.watch(run, fromPosition, signal, async (position) => {
-      const row = await this.#ports.store.runs.byKey(run);
-      return row === undefined ? undefined : this.#reading(row, this.#history.changeSince(row, position));
-    });
+  watch(runId: string, fromPosition: number, signal: AbortSignal): AsyncGenerator<RunChange> {
+    return this.#reads.watch(runId, fromPosition, signal);
   }
 
-  async ended(runId: string, signal: AbortSignal): Promise<RunRow | undefined> {
-    const { run } = await this.#rowOf(runId);
-    return this.#watches.ended(run, signal, () => this.#ports.store.runs.byKey(run));
+  ended(runId: string, signal: AbortSignal): Promise<RunRow | undefined> {
+    return this.#reads.ended(runId, signal);
   }
 
   async stop(drainMs: number): Promise<void> {
@@ -284,16 +272,6 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  async #rowOf(runId: string): Promise<RunRow> {
-    const row = await this.#ports.store.runs.get(runId);
-    if (row === undefined)
-      throw new ControlRefused(
-        "missing",
-        `Cannot find run "${runId}": there is none, its id should be that of a run that has not been removed`,
-      );
-    return row;
-  }
-
   /** The program that a new run is to be pinned to. */
   async #program(digest: string): Promise<CachedProgram> {
     try {
@@ -301,18 +279,6 @@ export class EmbeddedEngine implements Engine {
     } catch (error) {
       if (error instanceof DefinitionMissing) throw new ControlRefused("damaged", error.message);
       throw error;
-    }
-  }
-
-  /** A reader that comes upon a corrupt record is told so; a run that is not over is quarantined as it would be at the next start. */
-  async #reading<Result>(row: RunRow, result: Promise<Result>): Promise<Result> {
-    try {
-      return await result;
-    } catch (error) {
-      if (!(error instanceof CorruptRecord || error instanceof DefinitionMissing)) throw error;
-      if (row.endedAt === undefined && row.status !== "quarantined")
-        await this.#executor.quarantine(row.run, error.message);
-      throw new ControlRefused("damaged", `Cannot read the history of run "${row.id}": ${error.message}`);
     }
   }
 
@@ -450,9 +416,4 @@ export async function openEmbeddedEngine(
   const engine = new EmbeddedEngine(ports, options);
   await engine.open();
   return engine;
-}
-
-/** A view outlives the state it was taken from, which the interpreter owns and may change in place. */
-function frozenCopy(value: Json): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
 }

@@ -5,6 +5,7 @@ import { blank, EmbeddedWorld } from "../testing/embedded-world.ts";
 import { memoryDisk } from "../testing/world-disk.ts";
 import { armFailpoint, armFailpoints, type FailpointName, failpointNames } from "./failpoints.ts";
 import { coreInterpreter } from "./core-interpreter.ts";
+import { blobDigest } from "./journal-record.ts";
 import type { Interpreter } from "./ports.ts";
 import { removeRun } from "./retention.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -49,6 +50,32 @@ describe("EmbeddedEngine", () => {
     await world.settle();
     expect(world.calls("pay")).toBe(1);
     expect(JSON.parse((await world.engine.view("r1"))?.row.fault ?? "{}")).toMatchObject({ title: "Outcome unknown" });
+  });
+
+  test("calls of a run are one trace, the same after a crash; without tracing they carry none", async () => {
+    const seen = async (traceShare: number | undefined): Promise<readonly (string | undefined)[]> => {
+      const world = await EmbeddedWorld.open({ options: { traceShare } });
+      const parents: (string | undefined)[] = [];
+      for (const task of ["a", "b"]) {
+        world.answer(task, (count, _input, context) => {
+          parents.push(context.traceparent);
+          return count === 1 ? new Promise(() => undefined) : Promise.resolve(null);
+        });
+      }
+      await world.engine.start(blank("r1", world.define(workflow("traced", [{ a: call }, { b: call }]))));
+      await world.settle();
+      for (let crash = 0; crash < 2; crash++) {
+        await world.crash();
+        await world.settle();
+      }
+      return parents;
+    };
+    const [first, again, other] = await seen(1);
+    expect(first).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/u);
+    expect(again).toBe(first);
+    expect([other?.slice(0, 35), other === first]).toEqual([first?.slice(0, 35), false]);
+    expect((await seen(0))[0]).toBe(`${String(first?.slice(0, -2))}00`);
+    expect(await seen(undefined)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   test("an interrupted activity is repeated with the same idempotency key", async () => {
@@ -165,15 +192,20 @@ describe("EmbeddedEngine", () => {
     expect(await world.engine.control("r1", { type: "cancelled" })).toMatchObject({ status: "cancelled" });
   });
 
-  test("ended runs are removed after the retention time, with their secrets", async () => {
-    const world = await EmbeddedWorld.open({ options: { retentionMs: 60_000, retentionSweepMs: 10_000 } });
+  test("ended runs are removed after the retention time, with their secrets and large values", async () => {
+    const options = { retentionMs: 60_000, retentionSweepMs: 10_000, inlineCharsMax: 100 };
+    const world = await EmbeddedWorld.open({ options });
     const digest = world.define(workflow("pure", [{ one: { set: { n: 1 } } }]));
-    await world.engine.start({ ...blank("r1", digest), secrets: { token: "t" } });
+    const input = "x".repeat(1_000);
+    await world.engine.start({ ...blank("r1", digest), secrets: { token: "t" }, input });
+    const blob = blobDigest(Buffer.from(JSON.stringify(input)));
+    expect(await world.store.journal.blob(blob)).toBeDefined();
     await world.pass(50_000);
     expect(await world.engine.view("r1")).toBeDefined();
     await world.pass(30_000);
     expect(await world.engine.view("r1")).toBeUndefined();
     expect(await world.store.records.get("run-secrets", "1")).toBeUndefined();
+    expect(await world.store.journal.blob(blob)).toBeUndefined();
   });
 
   test("stop ends what is running, refuses what is new, and loses nothing", async () => {

@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly loadConcurrency: number;
   /** First delay after a refused internal commit; doubles up to 64 times. */
   readonly commitRetryMs: number;
+  /** Share of the runs (0 to 1) whose calls are marked as traced in their `traceparent`; undefined = calls carry none. */
+  readonly traceShare: number | undefined;
   /** `$runtime`. */
   readonly runtime: { readonly name: string; readonly version: string };
 }
@@ -45,5 +47,6 @@ export const defaultEngineOptions: EngineOptions = {
   retentionSweepMs: 60_000,
   loadConcurrency: 64,
   commitRetryMs: 10,
+  traceShare: undefined,
   runtime: { name: "stigmer", version: "0.1.0" },
 };

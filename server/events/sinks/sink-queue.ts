@@ -67,7 +67,7 @@ export class SinkQueue {
 
   /** Reads what was left when the last process ended. */
   async load(): Promise<void> {
-    for (const { key } of await this.#ports.store.records.list(this.space)) {
+    for (const key of await this.#ports.store.records.keys(this.space)) {
       this.#sequence = Number.parseInt(key, 36);
       this.#line(key);
     }

@@ -5,6 +5,7 @@ import type { Write } from "../../store/ports.ts";
 import { type SinkPorts, SinkQueue } from "./sink-queue.ts";
 
 const KNOWN_SPACE = "event-sinks";
+const COMMIT_MAX = 1_000;
 
 /** The sinks an operator has configured: what runs emit, and what the server says of them, goes out by HTTP to each that takes it. */
 export class Sinks {
@@ -25,18 +26,19 @@ export class Sinks {
     const writes: Write[] = [];
     for (const { key: space, value: url } of await store.records.list(KNOWN_SPACE)) {
       if (this.#bySpace.has(space)) continue;
-      const left = await store.records.list(space);
+      const left = await store.records.keys(space);
       if (left.length > 0)
         this.#ports.warn("Events for a sink that is no longer configured are dropped", {
           sink: url,
           events: left.length,
         });
-      for (const { key } of left) writes.push({ op: "deleteRecord", space, key });
+      for (const key of left) writes.push({ op: "deleteRecord", space, key });
       writes.push({ op: "deleteRecord", space: KNOWN_SPACE, key: space });
     }
     for (const { space, sink } of this.#queues)
       writes.push({ op: "putRecord", row: { space: KNOWN_SPACE, key: space, value: sink.url } });
-    if (writes.length > 0) await store.commit(writes);
+    // In portions: what a sink has left may be more than one commit should hold.
+    while (writes.length > 0) await store.commit(writes.splice(0, COMMIT_MAX));
     for (const queue of this.#queues) await queue.load();
   }
 

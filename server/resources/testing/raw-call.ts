@@ -66,7 +66,8 @@ export async function rawCall(
     // A server that has refused a large body need not read the rest of it.
     stream.on("error", () => undefined);
     stream.end(isFramed ? frame(message, isCompressed) : message);
-    await new Promise((resolve) => stream.on("close", resolve));
+    // The end of the answer, or of a stream that has none.
+    await new Promise((resolve) => stream.on("end", resolve).on("close", resolve));
     return answerOf(protocol, head, Buffer.concat(body));
   } finally {
     session.destroy();

@@ -27,6 +27,9 @@ const ITEMS = 1;
 const KEY = 1;
 const VALUE = 2;
 
+/** Up to this length a text is written character by character. */
+const SHORT = 40;
+
 /**
  * The bytes of an execution with nothing but `spec.input`. Put after those of an execution without an input they are one with it: a message that occurs twice is merged (protobuf.dev, "Last One
  * Wins").
@@ -96,11 +99,27 @@ class BackwardWriter {
 
   #text(field: number, text: string): void {
     const end = this.#length;
-    const length = Buffer.byteLength(text);
-    this.#room(length);
-    this.#at -= length;
-    this.#buffer.write(text, this.#at, length, "utf8");
+    if (text.length > SHORT || !this.#ascii(text)) {
+      const length = Buffer.byteLength(text);
+      this.#room(length);
+      this.#at -= length;
+      this.#buffer.write(text, this.#at, length, "utf8");
+    }
     this.head(field, end);
+  }
+
+  /** Writes a text if it is plain ASCII; nothing otherwise. For the short texts that most are it takes less than a call of the platform. */
+  #ascii(text: string): boolean {
+    const { length } = text;
+    this.#room(length);
+    const at = this.#at - length;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 0x7f) return false;
+      this.#buffer[at + index] = code;
+    }
+    this.#at = at;
+    return true;
   }
 
   #varint(value: number): void {

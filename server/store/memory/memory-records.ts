@@ -19,6 +19,10 @@ export class MemoryRecords implements RecordReader {
     return rows.toSorted((left, right) => compareText(left.key, right.key));
   }
 
+  async keys(space: string): Promise<readonly string[]> {
+    return (await this.list(space)).map(({ key }) => key);
+  }
+
   put(row: RecordRow): void {
     this.#rows.set(`${row.space}\0${row.key}`, row);
   }

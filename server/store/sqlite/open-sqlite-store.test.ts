@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { putResource, resource } from "../suite/store-case.ts";
 import { loadSqlite } from "./database.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { migrations } from "./migrations/index.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { type OpenSqliteOptions, openSqliteStore } from "./open-sqlite-store.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
@@ -96,7 +97,7 @@ const refused: readonly Refused[] = [
       await execute(path, "pragma user_version = 99; update meta set value = '9.9.9' where key = 'written_by'");
     },
     reason: "newer",
-    cause: "its schema 99 is newer than 1, which this version knows; use version 9.9.9 or newer",
+    cause: `its schema 99 is newer than ${migrations.length}, which this version knows; use version 9.9.9 or newer`,
   },
   {
     name: "a file that must exist and does not",
@@ -211,35 +212,51 @@ describe("openSqliteStore", () => {
 
   test("migrates an older file in steps after a backup of it, and keeps what it holds", async () => {
     await makeDatabase();
-    const second: Migration = {
-      version: 2,
-      name: "second",
+    const latest = migrations.length;
+    const next: Migration = {
+      version: latest + 1,
+      name: "next",
       sql: "create table extra (x); insert into extra values (1)",
     };
-    const store = await open({ migrations: [initial, second] });
-    expect(store.inspect().schemaVersion).toBe(2);
+    const store = await open({ migrations: [...migrations, next] });
+    expect(store.inspect().schemaVersion).toBe(latest + 1);
     expect((await store.resources.get("workflow", "a"))?.id).toBe("a");
     await store.close();
-    expect((await openError()).message).toContain("its schema 2 is newer than 1");
-    copyFileSync(`${path}.schema-1`, path);
+    expect((await openError()).message).toContain(`its schema ${latest + 1} is newer than ${latest}`);
+    copyFileSync(`${path}.schema-${latest}`, path);
     const restored = await open();
-    expect(restored.inspect().schemaVersion).toBe(1);
+    expect(restored.inspect().schemaVersion).toBe(latest);
     expect((await restored.resources.get("workflow", "a"))?.id).toBe("a");
     await restored.close();
   });
 
   test("leaves the file at its schema when a migration fails", async () => {
     await makeDatabase();
+    const latest = migrations.length;
     const broken: Migration = {
-      version: 2,
+      version: latest + 1,
       name: "broken",
       sql: "create table extra (x); insert into nowhere values (1)",
     };
-    const error = await openError({ migrations: [initial, broken] });
+    const error = await openError({ migrations: [...migrations, broken] });
     expect(error.reason).toBe("failed");
     expect(error.message).toContain("nowhere");
     const store = await open();
-    expect(store.inspect().schemaVersion).toBe(1);
+    expect(store.inspect().schemaVersion).toBe(latest);
+    await store.close();
+  });
+
+  test("finds which runs have the large values of an older file", async () => {
+    const old = await open({ migrations: [initial] });
+    await old.close();
+    const record = (run: number): string =>
+      `insert into journal (run, seq, at, data, crc, chain) values (${run}, 1, 0, '{"type":"started","blobs":{"input":"d"}}', 0, '')`;
+    await execute(path, `insert into blobs values ('d', x'01'); ${record(1)}; ${record(2)}`);
+    const store = await open();
+    await store.commit([{ op: "deleteRun", run: 1 }]);
+    expect(await store.journal.blob("d")).toBeDefined();
+    await store.commit([{ op: "deleteRun", run: 2 }]);
+    expect(await store.journal.blob("d")).toBeUndefined();
     await store.close();
   });
 

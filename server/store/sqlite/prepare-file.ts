@@ -87,6 +87,10 @@ function create(sqlite: SqliteModule, path: string, programVersion: string, step
     } finally {
       connection.close();
     }
+    // Closing does not fail where the log cannot be emptied: for a database that is there the log stays beside it. A new one would get its name without what is in the log.
+    if (statSync(`${draft}-wal`, { throwIfNoEntry: false }) !== undefined) {
+      throw new StoreOpenError("failed", path, "it could not be written whole", "check the disk and its free space");
+    }
     giveName(draft, path);
     syncDirectory(dirname(path));
   } finally {

@@ -30,6 +30,11 @@ export class SqliteRecords implements RecordReader {
     }));
   }
 
+  async keys(space: string): Promise<readonly string[]> {
+    const rows = this.#connection.sql("select key from records where space = ? order by key").all(space);
+    return rows.map((row) => row["key"] as string);
+  }
+
   /** Writes a record. */
   put(row: RecordRow): void {
     this.#connection

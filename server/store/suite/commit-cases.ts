@@ -35,6 +35,8 @@ export const commitCases: readonly StoreCase[] = [
       assert.deepEqual(await list("a/"), ["a/1", "a/2", "a/\uFF5E", "a/\u{1F600}"]);
       assert.deepEqual(await list(), ["", "a", "a/1", "a/2", "a/\uFF5E", "a/\u{1F600}", "b"]);
       assert.deepEqual(await list("zz"), []);
+      assert.deepEqual(await store.records.keys("s"), await list());
+      assert.deepEqual(await store.records.keys("none"), []);
     },
   },
   {

@@ -54,8 +54,20 @@ export const journalCases: readonly StoreCase[] = [
   {
     name: "deleteRun removes the large values that no other run has",
     async run(store) {
-      const put = (key: number, digest: string): Write => ({ op: "putBlob", run: key, digest, data: Uint8Array.of(key) });
-      await store.commit([putRun(run(1)), putRun(run(2)), put(1, "both"), put(2, "both"), put(1, "one"), put(2, "two")]);
+      const put = (key: number, digest: string): Write => ({
+        op: "putBlob",
+        run: key,
+        digest,
+        data: Uint8Array.of(key),
+      });
+      await store.commit([
+        putRun(run(1)),
+        putRun(run(2)),
+        put(1, "both"),
+        put(2, "both"),
+        put(1, "one"),
+        put(2, "two"),
+      ]);
       const present = async (): Promise<readonly boolean[]> =>
         Promise.all(["both", "one", "two"].map(async (digest) => (await store.journal.blob(digest)) !== undefined));
       await store.commit([{ op: "deleteRun", run: 1 }]);

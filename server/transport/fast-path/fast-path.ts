@@ -8,6 +8,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Call } from "../call.ts";
 import type { ProtocolLimits } from "../connect-routes.ts";
 import type { Dispatcher } from "../dispatcher.ts";
+import { grpcMessage } from "../grpc-message.ts";
 import { failureOf, toConnectError } from "../interceptors/error-mapping.ts";
 import { tooLarge } from "../http/request-body.ts";
 import type { MethodEntry, ServiceRegistry } from "../service-registry.ts";
@@ -130,11 +131,6 @@ class GrpcAnswer implements Answer {
     stream.respond({ ...GRPC_HEAD, ...this.#extra, ...trailers }, { endStream: true });
     if (isUnread) stream.close(constants.NGHTTP2_NO_ERROR);
   }
-}
-
-/** Encodes a text for `grpc-message` as the protocol says: `%` and what is not printable ASCII. (connect-node encodes more, which grpc-js shows as it is.) */
-export function grpcMessage(text: string): string {
-  return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
 }
 
 class Http2Answer implements Answer {
