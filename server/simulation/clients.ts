@@ -4,7 +4,8 @@ import { ControlRefused } from "../engine/engine.ts";
 import { type RunRow, StoreUnavailable } from "../store/ports.ts";
 import type { GeneratedWorkflow } from "./generate-workflow.ts";
 import type { Random } from "./random.ts";
-import { startRun, type World } from "./world.ts";
+import { startRun } from "./start-run.ts";
+import type { World } from "./world.ts";
 
 /** A client: starts one run, again and again until it is told so, and may do more to it. Each has a key of its own, under which there must be one run. */
 export class Client {

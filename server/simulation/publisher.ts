@@ -2,7 +2,8 @@ import type { JsonObject } from "@stigmer/core/lib/json.ts";
 import { StoreUnavailable } from "../store/ports.ts";
 import { drawEvent } from "./generated-events.ts";
 import type { Random } from "./random.ts";
-import { ORG, type World } from "./world.ts";
+import { ORG } from "./start-run.ts";
+import type { World } from "./world.ts";
 
 /** Somebody publishes events of every type now and then, some of them twice, and each until it is acknowledged: a repeat has the same id and must not count again. */
 export class EventClient {

@@ -6,10 +6,9 @@ import type { ChildStarter, EnginePorts, Interpreter } from "../engine/embedded/
 import { plainEventExpressions } from "../engine/testing/plain-event-expressions.ts";
 import { VirtualTime } from "../engine/testing/virtual-time.ts";
 import type { MemoryStore } from "../store/memory/memory-store.ts";
-import { type RunRow, type Store, StoreUnavailable } from "../store/ports.ts";
+import { type Store, StoreUnavailable } from "../store/ports.ts";
 import { CallObserver } from "./call-observer.ts";
 import { callsOf, outcomeOf } from "./calls.ts";
-import { CANARY } from "./canary.ts";
 import { Client } from "./clients.ts";
 import { EventObserver } from "./event-observer.ts";
 import { faultyDisk } from "./faulty-disk.ts";
@@ -20,6 +19,7 @@ import { Operator } from "./operator.ts";
 import type { CallPlace, Outcome } from "./oracle.ts";
 import { EventClient } from "./publisher.ts";
 import { Random } from "./random.ts";
+import { startRun } from "./start-run.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -50,8 +50,6 @@ export interface Process {
   hands: number;
 }
 
-/** The organization everybody belongs to. */
-export const ORG = "acme";
 /** Virtual time after which nothing goes wrong any more and everything must come to its end. */
 const SAFETY_MS = 200_000;
 const SAFETY_STEPS = 4_000;
@@ -271,30 +269,6 @@ export class World {
       },
     };
   }
-}
-
-/** Starts a run under an idempotency key. */
-export function startRun(
-  engine: EmbeddedEngine,
-  workflow: GeneratedWorkflow,
-  input: Json,
-  id: string,
-  idempotencyKey: string,
-  parent?: { readonly run: number; readonly id: number; readonly runId: string },
-): Promise<RunRow> {
-  const { digest } = workflow;
-  const names = { id, org: ORG, slug: id, workflowId: digest, instanceId: digest, digest };
-  const link = parent === undefined ? {} : { parent };
-  return engine.start({
-    ...names,
-    labels: {},
-    data: new Uint8Array(0),
-    input,
-    env: {},
-    secrets: { token: CANARY },
-    idempotencyKey,
-    ...link,
-  });
 }
 
 function flipBytes(bytes: Uint8Array, aad: string): Uint8Array {

@@ -67,7 +67,7 @@ function strptime(value: Json, format: Json, machine: Machine): Json {
   if (typeof value !== "string" || typeof format !== "string")
     return raise("strptime/1 requires string inputs and arguments");
   machine.charge(STEPS_PER_TIME + STEPS_PER_DIRECTIVE * directives(format));
-  machine.chargeReading(value.length + format.length);
+  machine.chargeReading((value.length + format.length) / 2);
   const parsed = parseTime(value, format);
   if (!parsed) return raise(`date "${value}" does not match format "${format}"`);
   const time = toArray(parsed.time) as readonly Json[];

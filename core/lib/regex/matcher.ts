@@ -33,7 +33,7 @@ export class Matcher {
     this.#program = program;
     this.#text = text;
     this.#budget = budget;
-    this.#slots = new Array<number>(program.slots).fill(-1);
+    this.#slots = Array.from<number>({ length: program.slots }).fill(-1);
   }
 
   /** The slots of the first match that starts at or after a UTF-16 offset, or undefined; throws RegexLimitError when the budget is used up. */
