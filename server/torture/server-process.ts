@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../..");
+const dist = path.join(root, "server/dist");
 
 /** The entry of a bundle built from the source as it is now, in a folder of its own (others may build meanwhile) that goes with this process. Built once in a process. */
 export function serverBundle(): string {
   if (built !== undefined) return built;
-  mkdirSync(path.join(root, "server/dist"), { recursive: true });
-  const folder = mkdtempSync(path.join(root, "server/dist/torture-"));
+  mkdirSync(dist, { recursive: true });
+  removeLeftBundles();
+  const folder = mkdtempSync(path.join(dist, `torture-${process.pid}-`));
   // A server may run as another user.
   chmodSync(folder, 0o755);
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -21,6 +23,15 @@ export function serverBundle(): string {
 }
 
 let built: string | undefined;
+
+/** A test runner ends its processes without giving them time to clean up: what those left that are gone goes now. */
+function removeLeftBundles(): void {
+  for (const name of readdirSync(dist)) {
+    const pid = /^torture-(\d+)-/u.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(path.join(dist, name), { recursive: true, force: true });
+  }
+}
 
 /** How to start a server process. */
 export interface ServerOptions {
