@@ -74,8 +74,9 @@ describe.each(rows)("%s", (path, method) => {
   const idField = method.input.fields.find(
     ({ name, scalar }) => scalar !== undefined && /^(value|execution_id|workflow_id|id)$/u.test(name),
   );
-  test.runIf(idField !== undefined)("gRPC: an id that nothing has", async () => {
-    const message = create(method.input, { [idField?.localName ?? ""]: "wfl-01arz3ndektsv4rrffq69g5fav" });
+  if (idField === undefined) return;
+  test("gRPC: an id that nothing has", async () => {
+    const message = create(method.input, { [idField.localName]: "wfl-01arz3ndektsv4rrffq69g5fav" });
     const { code } = await rawCall(port, path, "gRPC", toBinary(method.input, message));
     expect(code).toBe(EMPTY_LIST.test(path) ? "OK" : WANTS_MORE.test(path) ? "INVALID_ARGUMENT" : "NOT_FOUND");
   });
