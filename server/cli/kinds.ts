@@ -80,6 +80,32 @@ const slug = (resource: Resource): string => resource.metadata?.slug ?? "";
 const id = (resource: Resource): string => resource.metadata?.id ?? "";
 const since = (resource: Resource, nowMs: number): string =>
   created(resource) === 0 ? "" : age(created(resource), nowMs);
+/** Names of the workflows that listed executions and instances belong to: an id tells a person nothing. */
+const workflowNames = new WeakMap<object, string>();
+
+/** What belongs to a workflow. */
+interface OfWorkflow {
+  readonly spec?: { readonly workflowId: string } | undefined;
+}
+
+/** Looks up what the workflows of resources are called, each once. One that is gone, or may not be seen, keeps its id. */
+async function withWorkflowNames(
+  { client }: Connection,
+  resources: readonly OfWorkflow[],
+): Promise<readonly Resource[]> {
+  const ids = [...new Set(resources.map(({ spec }) => spec?.workflowId ?? ""))].filter((one) => one !== "");
+  const known = new Map(
+    await Promise.all(
+      ids.map(async (value) => {
+        const found = await client.workflow.query.get({ value }).catch(() => undefined);
+        return [value, found?.metadata?.slug ?? value] as const;
+      }),
+    ),
+  );
+  for (const resource of resources) workflowNames.set(resource, known.get(resource.spec?.workflowId ?? "") ?? "");
+  return resources as readonly Resource[];
+}
+
 const asJson = (value: JsonValue): Json => value as Json;
 
 const workflow: Kind = {
@@ -122,30 +148,33 @@ const instance: Kind = {
   resourceKind: ApiResourceKind.workflow_instance,
   columns: ["name", "workflow", "age"],
   wide: ["id"],
-  async list({ client, org }, { limit, labels, token, workflowId }) {
-    const page = await client.workflowInstance.service.list({
-      org,
+  async list(connection, { limit, labels, token, workflowId }) {
+    const page = await connection.client.workflowInstance.service.list({
+      org: connection.org,
       pageSize: limit,
       labels,
       pageToken: token ?? "",
       workflowId: workflowId ?? "",
     });
-    return { items: page.workflowInstances as readonly Resource[], next: page.nextPageToken };
+    return { items: await withWorkflowNames(connection, page.workflowInstances), next: page.nextPageToken };
   },
-  get: (connection, reference) =>
-    byIdOrSlug(
+  async get(connection, reference) {
+    const found = await byIdOrSlug(
       reference,
       connection,
       ApiResourceKind.workflow_instance,
       (value) => connection.client.workflowInstance.query.get({ value }),
       (to) => connection.client.workflowInstance.query.getByReference(to),
-    ) as Promise<Resource>,
+    );
+    await withWorkflowNames(connection, [found]);
+    return found as Resource;
+  },
   remove: ({ client }, value, how) =>
     client.workflowInstance.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row: (resource, nowMs) => ({
     cells: [
       slug(resource),
-      (resource as { spec?: { workflowId: string } }).spec?.workflowId ?? "",
+      workflowNames.get(resource) ?? (resource as OfWorkflow).spec?.workflowId ?? "",
       since(resource, nowMs),
     ],
     wide: [id(resource)],
@@ -159,24 +188,33 @@ const execution: Kind = {
   resourceKind: ApiResourceKind.workflow_execution,
   columns: ["id", "workflow", "phase", "age"],
   wide: ["name", "waiting for", "error"],
-  async list({ client, org }, { limit, labels, token, workflowId, phases }) {
-    const page = await client.workflowExecution.service.list({
-      org,
+  async list(connection, { limit, labels, token, workflowId, phases }) {
+    const page = await connection.client.workflowExecution.service.list({
+      org: connection.org,
       pageSize: limit,
       labels,
       pageToken: token ?? "",
       workflowId: workflowId ?? "",
       phases: [...(phases ?? [])],
     });
-    return { items: page.executions as readonly Resource[], next: page.nextPageToken };
+    return { items: await withWorkflowNames(connection, page.executions), next: page.nextPageToken };
   },
-  get: ({ client }, value) => client.workflowExecution.query.get({ value }) as Promise<Resource>,
+  async get(connection, value) {
+    const execution = await connection.client.workflowExecution.query.get({ value });
+    await withWorkflowNames(connection, [execution]);
+    return execution as Resource;
+  },
   remove: ({ client }, value, how) =>
     client.workflowExecution.command.delete({ value }, callOf(how)) as Promise<Resource>,
   row(resource, nowMs) {
     const { spec, status } = resource as WorkflowExecution;
     return {
-      cells: [id(resource), spec?.workflowId ?? "", phaseWord(status?.runPhase ?? 0), since(resource, nowMs)],
+      cells: [
+        id(resource),
+        workflowNames.get(resource) ?? spec?.workflowId ?? "",
+        phaseWord(status?.runPhase ?? 0),
+        since(resource, nowMs),
+      ],
       wide: [slug(resource), status?.waiting.map(({ reason }) => reason).join("; ") ?? "", status?.error ?? ""],
     };
   },

@@ -27,6 +27,16 @@ describe("TaskLines", () => {
     expect(detail(line)).toBe("attempt 2  2.3 s");
   });
 
+  test("another attempt is no further run", () => {
+    const lines = new TaskLines();
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      lines.take(entry("started", "pay", attempt * 1000, { attempt, taskId: `pay${attempt}` }));
+      if (attempt < 3) lines.take(entry("faulted", "pay", attempt * 1000 + 10, { attempt, taskId: `pay${attempt}` }));
+    }
+    const line = lines.take(entry("completed", "pay", 3100, { attempt: 3, taskId: "pay3" }));
+    expect(detail(line)).toBe("attempt 3  2.1 s");
+  });
+
   test("counts the runs of a task in a loop, failures and those under way", () => {
     const lines = new TaskLines();
     for (let run = 0; run < 10; run++) lines.take(entry("started", "send", 0, { taskId: `send${run}` }));

@@ -12,8 +12,8 @@ export interface TaskLine {
   endedMs: number | undefined;
   attempt: number;
   fault: string;
-  /** Runs of the task so far: how many began, ended well, failed. */
-  readonly runs: { readonly begun: Set<string>; readonly open: Set<string>; done: number; failed: number };
+  /** Runs of the task so far, by id: which began, are under way, failed; and how many ended well. Another attempt at a run that failed takes its place. */
+  readonly runs: { readonly begun: Set<string>; readonly open: Set<string>; readonly failed: string[]; done: number };
 }
 
 const ENDS = ["completed", "faulted", "cancelled", "skipped"];
@@ -32,7 +32,7 @@ export class TaskLines {
       endedMs: undefined,
       attempt: 1,
       fault: "",
-      runs: { begun: new Set<string>(), open: new Set<string>(), done: 0, failed: 0 },
+      runs: { begun: new Set<string>(), open: new Set<string>(), failed: [], done: 0 },
     };
     if (entry.kind !== "created") line.moment = entry.kind;
     line.attempt = Math.max(line.attempt, entry.attempt);
@@ -40,6 +40,7 @@ export class TaskLines {
     if (entry.kind === "started") {
       if (line.runs.begun.size === 0) line.startedMs = atMs;
       line.endedMs = undefined;
+      if (entry.attempt > 1) line.runs.begun.delete(line.runs.failed.pop() ?? "");
       line.runs.begun.add(entry.taskId);
       line.runs.open.add(entry.taskId);
     }
@@ -48,7 +49,7 @@ export class TaskLines {
       line.endedMs = line.runs.open.size === 0 ? atMs : undefined;
     }
     if (entry.kind === "completed" || entry.kind === "skipped") line.runs.done += 1;
-    if (entry.kind === "faulted") line.runs.failed += 1;
+    if (entry.kind === "faulted") line.runs.failed.push(entry.taskId);
     this.#lines.set(entry.pointer, line);
     return line;
   }
@@ -67,7 +68,7 @@ export function detail(line: TaskLine): string {
       ? ""
       : [
           `${done} of ${begun.size} done`,
-          failed > 0 ? `${failed} failed` : "",
+          failed.length > 0 ? `${failed.length} failed` : "",
           open.size > 0 ? `${open.size} running` : "",
         ]
           .filter((part) => part !== "")
