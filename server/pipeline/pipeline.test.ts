@@ -62,8 +62,8 @@ function row(id: string, slug: string): ResourceRow {
   };
 }
 
-const parse = step("Parse", ({ input }: { readonly input: string }) => ({ number: Number(input) }));
-const double = step("Double", ({ number }: { readonly number: number }) => ({ doubled: number * 2 }));
+const parse = step("Parse", [], ({ input }: { readonly input: string }) => ({ number: Number(input) }));
+const double = step("Double", [], ({ number }: { readonly number: number }) => ({ doubled: number * 2 }));
 
 describe("Pipeline", () => {
   test("gives each step what the steps before it added, and the response what all added", async () => {
@@ -90,7 +90,7 @@ describe("Pipeline", () => {
 
   test("stops at the first error and says in which step, with the message unchanged", async () => {
     const { environment, log } = world();
-    const refuse = step("Refuse", (): { readonly never: true } => {
+    const refuse = step("Refuse", [], (): { readonly never: true } => {
       throw new ApiError("ID_REQUIRED", "resource id is required");
     });
     const handle = Pipeline.start<string>("get")
@@ -107,7 +107,7 @@ describe("Pipeline", () => {
 
   test("passes a fault of ours on as it is", async () => {
     const fault = new TypeError("assertion");
-    const broken = step("Broken", (): object => {
+    const broken = step("Broken", [], (): object => {
       throw fault;
     });
     await expect(
@@ -119,11 +119,11 @@ describe("Pipeline", () => {
 
   test("writes nothing when a later step refuses", async () => {
     const { environment } = world();
-    const stage = step("Stage", (_context: object, { unit }) => {
+    const stage = step("Stage", [], (_context: object, { unit }) => {
       unit.put(row("wfl-1", "a"), "absent");
       return { staged: true };
     });
-    const refuse = step("Refuse", (): object => {
+    const refuse = step("Refuse", [], (): object => {
       throw new ApiError("REQUEST_INVALID", "no");
     });
     await expect(
@@ -137,7 +137,7 @@ describe("Pipeline", () => {
 
   test("takes part in the unit of the call it is made from, and leaves the commit to it", async () => {
     const { environment } = world();
-    const stage = step("Stage", async (_context: object, scope) => {
+    const stage = step("Stage", [], async (_context: object, scope) => {
       scope.unit.put(row("wfl-1", "a"), "absent");
       if (scope.ownsUnit) await scope.unit.commit();
       return { owned: scope.ownsUnit };
@@ -155,7 +155,7 @@ describe("Pipeline", () => {
 
   test.each(["yes", "1", "TRUE", ""])("does not take a dry run of %j for a write", async (value) => {
     const { environment } = world();
-    const stage = step("Stage", async (_context: object, { unit }) => {
+    const stage = step("Stage", [], async (_context: object, { unit }) => {
       unit.put(row("wfl-1", "a"), "absent");
       await unit.commit();
       return {};
@@ -172,7 +172,7 @@ describe("Pipeline", () => {
 
   test("checks everything and stores nothing in a dry run", async () => {
     const { environment } = world();
-    const stage = step("Stage", async (_context: object, { unit }) => {
+    const stage = step("Stage", [], async (_context: object, { unit }) => {
       unit.put(row("wfl-1", "a"), "absent");
       await unit.commit();
       return {};

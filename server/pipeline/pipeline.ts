@@ -39,6 +39,7 @@ export class Pipeline<Request, Context extends object> {
     respond: (context: Context, scope: StepScope) => Response,
   ): UnaryHandler<Request, Response> {
     const row = this.#steps.map((one) => ({ ...one, telemetry: environment.telemetry.step(this.#name, one.name) }));
+    environment.codes?.declare(this.#name, [...new Set(row.flatMap(({ fails }) => fails))]);
     return async (request, call) => {
       const scope = scopeOf(environment, call);
       return respond((await this.#run(row, request, scope)) as Context, scope);

@@ -1,5 +1,6 @@
 import type { Store } from "../store/ports.ts";
 import type { CallContext } from "./call-context.ts";
+import type { DeclaredCodes, StepCode } from "./declared-codes.ts";
 import type { KeyedLock } from "./keyed-lock.ts";
 import type { ResourceCounts } from "./resource-counts.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
@@ -24,6 +25,8 @@ export interface PipelineEnvironment {
   readonly locks: KeyedLock;
   readonly counts: ResourceCounts;
   readonly telemetry: PipelineTelemetry;
+  /** Told what each request may fail with when its handler is made; only who documents the API listens. */
+  readonly codes?: DeclaredCodes;
   /** Epoch ms. */
   nowMs(): number;
 }
@@ -43,13 +46,16 @@ export interface StepScope {
  */
 export interface Step<Needs extends object, Adds extends object> {
   readonly name: string;
+  /** Codes it may fail with beyond the general ones. */
+  readonly fails: readonly StepCode[];
   readonly run: (context: Needs, scope: StepScope) => Adds | Promise<Adds>;
 }
 
-/** Names a step; the types of its function say what it needs and adds. */
+/** Names a step and says what it may fail with; the types of its function say what it needs and adds. */
 export function step<Needs extends object, Adds extends object>(
   name: string,
+  fails: readonly StepCode[],
   run: (context: Needs, scope: StepScope) => Adds | Promise<Adds>,
 ): Step<Needs, Adds> {
-  return { name, run };
+  return { name, fails, run };
 }

@@ -1,11 +1,13 @@
-import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { create, type DescMethod, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
-import type { CallOptions } from "@connectrpc/connect";
+import type { CallOptions, Transport } from "@connectrpc/connect";
 import { status as GrpcStatus } from "@grpc/grpc-js";
 import { createStigmerClient, type StigmerClient } from "@stigmer/api/client.ts";
 import type { WorkflowExecution } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
+import { type ApiResourceMetadata } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/metadata_pb.ts";
 import { ApiResourceReferenceSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/io_pb.ts";
+import { services } from "@stigmer/api/services.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiError } from "../errors/api-error.ts";
 import {
@@ -19,6 +21,7 @@ import {
   listeningDefinition,
   workflow,
 } from "./testing/definitions.ts";
+import { documentedCodes } from "./documented-codes.ts";
 import { createGrpcJsTransport } from "./testing/grpc-js-transport.ts";
 import { openResourceWorld, type ResourceWorld } from "./testing/resource-world.ts";
 
@@ -77,7 +80,238 @@ function unscoped<R extends { metadata?: { ownerScope: number } | undefined }>(r
   return resource;
 }
 
+interface Verbs<R> {
+  create(resource: R): Promise<R>;
+  apply(resource: R): Promise<R>;
+  update(resource: R): Promise<R>;
+}
+
+/** What all kinds with all verbs answer alike; `build` makes what the resource refers to, and not the resource. */
+function rowsOf<R extends { metadata?: ApiResourceMetadata | undefined }>(
+  rpc: string,
+  build: (client: StigmerClient, name: string) => Promise<R>,
+  verbs: (client: StigmerClient) => Verbs<R>,
+  getByReference: (client: StigmerClient, slug: string) => Promise<R>,
+): readonly Case[] {
+  const changed = (resource: R, metadata: Partial<ApiResourceMetadata>): R => {
+    Object.assign(resource.metadata ?? {}, metadata);
+    return resource;
+  };
+  const otherVersion = (verb: "apply" | "update"): Case => ({
+    rpc: `${rpc}.${verb}`,
+    code: "ABORTED",
+    text: /resource_version is 1, not 7/u,
+    call: async (c, n) => {
+      const made = await verbs(c).create(await build(c, n));
+      await verbs(c)[verb](changed(made, { resourceVersion: 7n }));
+    },
+  });
+  return [
+    {
+      rpc: `${rpc}.create`,
+      code: "ALREADY_EXISTS",
+      text: /with slug '.*' already exists/u,
+      call: async (c, n) => {
+        const made = await build(c, n);
+        await verbs(c).create(made);
+        await verbs(c).create(made);
+      },
+    },
+    {
+      rpc: `${rpc}.apply with the id of another`,
+      code: "ALREADY_EXISTS",
+      text: / already exists: /u,
+      call: async (c, n) => {
+        const made = await verbs(c).create(await build(c, n));
+        await verbs(c).apply(changed(await build(c, `${n}-2`), { id: made.metadata?.id ?? "" }));
+      },
+    },
+    otherVersion("update"),
+    otherVersion("apply"),
+    {
+      rpc: `${rpc}.update`,
+      code: "NOT_FOUND",
+      text: / not found: /u,
+      call: async (c, n) => verbs(c).update(await build(c, n)),
+    },
+    { rpc: `${rpc}.getByReference`, code: "NOT_FOUND", call: (c) => getByReference(c, "nobody") },
+  ];
+}
+
+async function helper(client: StigmerClient, name: string): Promise<string> {
+  return (await client.agent.command.create(agent(name))).metadata?.id ?? "";
+}
+
+/** A run whose journal failed a check. */
+async function quarantined(client: StigmerClient, name: string): Promise<string> {
+  const id = await ended(client, name);
+  const row = await world.store.runs.get(id);
+  await world.store.commit([{ op: "updateRun", run: row?.run ?? 0, changes: { status: "quarantined" } }]);
+  return id;
+}
+
+/** A run with an idempotency key that a run of another workflow has. */
+async function keyTwice(client: StigmerClient, name: string): Promise<WorkflowExecution> {
+  const withKey = async (flowName: string): Promise<WorkflowExecution> => {
+    const run = execution(await flow(client, flowName));
+    if (run.spec !== undefined) run.spec.idempotencyKey = name;
+    return run;
+  };
+  await client.workflowExecution.command.create(await withKey(name));
+  return withKey(`${name}-2`);
+}
+
+const NOBODY = { executionId: "wex-x" };
+const GREET = { task: "/do/0/greet" };
+
 const cases: readonly Case[] = [
+  ...rowsOf(
+    "workflow",
+    async (_c, n) => workflow(n),
+    (c) => c.workflow.command,
+    (c, slug) => c.workflow.query.getByReference({ slug }),
+  ),
+  ...rowsOf(
+    "instance",
+    async (c, n) => instance(`${n}-mine`, await flow(c, n)),
+    (c) => c.workflowInstance.command,
+    (c, slug) => c.workflowInstance.query.getByReference({ slug }),
+  ),
+  ...rowsOf(
+    "environment",
+    async (_c, n) => environment(n, {}),
+    (c) => c.environment.command,
+    (c, slug) => c.environment.query.getByReference({ slug }),
+  ),
+  ...rowsOf(
+    "agent",
+    async (_c, n) => agent(n),
+    (c) => c.agent.command,
+    (c, slug) => c.agent.query.getByReference({ slug }),
+  ),
+  ...rowsOf(
+    "agentInstance",
+    async (c, n) => agentInstance(`${n}-mine`, await helper(c, n)),
+    (c) => c.agentInstance.command,
+    (c, slug) => c.agentInstance.query.getByReference({ slug }),
+  ),
+  {
+    rpc: "instance.apply",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: wfl-gone$/u,
+    call: (c, n) => c.workflowInstance.command.apply(instance(n, "wfl-gone")),
+  },
+  {
+    rpc: "agentInstance.apply",
+    code: "NOT_FOUND",
+    text: /^Agent not found: agt-gone$/u,
+    call: (c, n) => c.agentInstance.command.apply(agentInstance(n, "agt-gone")),
+  },
+  { rpc: "agentInstance.get", code: "NOT_FOUND", call: (c) => c.agentInstance.query.get({ value: "ain-x" }) },
+  { rpc: "agent.delete", code: "NOT_FOUND", call: (c) => c.agent.command.delete({ value: "agt-x" }) },
+  {
+    rpc: "agent.create without a spec",
+    code: "INVALID_ARGUMENT",
+    text: /^spec: is missing/u,
+    call: (c, n) => c.agent.command.create({ ...agent(n), spec: undefined as never }),
+  },
+  {
+    rpc: "context.create",
+    code: "ALREADY_EXISTS",
+    call: async (c, n) => {
+      await c.executionContext.command.create(context(n));
+      await c.executionContext.command.create(context(n));
+    },
+  },
+  {
+    rpc: "context.getByReference",
+    code: "NOT_FOUND",
+    call: (c) => c.executionContext.query.getByReference({ slug: "nobody" }),
+  },
+  {
+    rpc: "execution.create",
+    code: "FAILED_PRECONDITION",
+    text: /idempotency key/u,
+    call: async (c, n) => c.workflowExecution.command.create(await keyTwice(c, n)),
+  },
+  {
+    rpc: "execution.run",
+    code: "FAILED_PRECONDITION",
+    text: /idempotency key/u,
+    call: async (c, n) => c.workflowExecution.service.run(await keyTwice(c, n)),
+  },
+  {
+    rpc: "execution.run",
+    code: "NOT_FOUND",
+    text: /^Workflow not found: wfl-x$/u,
+    call: (c, n) => c.workflowExecution.service.run(execution("wfl-x", n)),
+  },
+  {
+    rpc: "execution.run",
+    code: "ALREADY_EXISTS",
+    text: /^WorkflowExecution with slug/u,
+    call: async (c, n) => {
+      const run = execution(await flow(c, n), n);
+      await c.workflowExecution.service.run(run);
+      await c.workflowExecution.service.run(run);
+    },
+  },
+  {
+    rpc: "execution.update",
+    code: "ABORTED",
+    text: /resource_version is \d+, not 99/u,
+    call: async (c, n) => {
+      const run = await c.workflowExecution.query.get({ value: await open(c, n) });
+      if (run.metadata !== undefined) run.metadata.resourceVersion = 99n;
+      await c.workflowExecution.command.update(run);
+    },
+  },
+  { rpc: "execution.awaitEnd", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.awaitEnd(NOBODY) },
+  { rpc: "execution.suspend", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.suspend(NOBODY) },
+  { rpc: "execution.resume", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.resume(NOBODY) },
+  { rpc: "execution.retry", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.retry(NOBODY) },
+  {
+    rpc: "execution.patchContext",
+    code: "NOT_FOUND",
+    call: (c) => c.workflowExecution.service.patchContext({ ...NOBODY, patch: {} }),
+  },
+  { rpc: "execution.history", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.history(NOBODY) },
+  { rpc: "execution.stateAt", code: "NOT_FOUND", call: (c) => c.workflowExecution.service.stateAt(NOBODY) },
+  { rpc: "execution.watch", code: "NOT_FOUND", call: (c) => drain(c.workflowExecution.service.watch(NOBODY)) },
+  { rpc: "execution.watch", code: "INVALID_ARGUMENT", call: (c) => drain(c.workflowExecution.service.watch({})) },
+  {
+    rpc: "execution.retry",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) => c.workflowExecution.service.retry({ executionId: await open(c, n) }),
+  },
+  {
+    rpc: "execution.skip",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) => c.workflowExecution.service.skip({ executionId: await ended(c, n), ...GREET }),
+  },
+  {
+    rpc: "execution.goto",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) => c.workflowExecution.service.goto({ executionId: await ended(c, n), ...GREET }),
+  },
+  {
+    rpc: "execution.patchContext",
+    code: "FAILED_PRECONDITION",
+    call: async (c, n) =>
+      c.workflowExecution.service.patchContext({ executionId: await ended(c, n), patch: { a: true } }),
+  },
+  {
+    rpc: "execution.history",
+    code: "FAILED_PRECONDITION",
+    text: /is quarantined/u,
+    call: async (c, n) => c.workflowExecution.service.history({ executionId: await quarantined(c, n) }),
+  },
+  {
+    rpc: "execution.stateAt",
+    code: "FAILED_PRECONDITION",
+    text: /is quarantined/u,
+    call: async (c, n) => c.workflowExecution.service.stateAt({ executionId: await quarantined(c, n) }),
+  },
   // Workflow
   {
     rpc: "workflow.create",
@@ -865,6 +1099,40 @@ const cases: readonly Case[] = [
 
 let world: ResourceWorld;
 let wire: ReturnType<typeof createGrpcJsTransport>;
+/** What was answered over the wire, as `<service>/<method> <code>`. */
+const answered = new Set<string>();
+const pathOf = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
+const note = (method: DescMethod, error: unknown): void =>
+  void answered.add(`${pathOf(method)} ${GrpcStatus[(error as { code?: number }).code ?? 0] ?? ""}`);
+
+/** Notes down what a transport answers. */
+function noting(transport: Transport): Transport {
+  return {
+    unary: async (method, ...rest) => {
+      const answer = transport.unary(method, ...rest);
+      answer.then(
+        () => note(method, {}),
+        (error: unknown) => note(method, error),
+      );
+      return answer;
+    },
+    stream: async (method, ...rest) => {
+      const answer = await transport.stream(method, ...rest);
+      const messages = answer.message;
+      const message = (async function* () {
+        try {
+          yield* messages;
+          note(method, {});
+        } catch (error) {
+          note(method, error);
+          throw error;
+        }
+      })();
+      return { ...answer, message };
+    },
+  };
+}
+
 beforeAll(async () => {
   world = await openResourceWorld();
   const { port } = await world.transport.listen("127.0.0.1", 0);
@@ -879,10 +1147,37 @@ describe.each(["in process", "over the wire with grpc-js"])("the contract, %s", 
   test.each(
     cases.map((row, index) => [`${row.rpc}: ${row.code} ${row.text?.source ?? ""} #${index}`, row, index] as const),
   )("%s", async (_name, row, index) => {
-    const client = how === "in process" ? world.client : createStigmerClient(wire);
+    const client = how === "in process" ? world.client : createStigmerClient(noting(wire));
     const answer = await answerOf(row.call(client, `${how === "in process" ? "p" : "w"}${index}`));
     expect(answer).toMatchObject({ code: row.code });
     if (row.text !== undefined) expect(answer.message).toMatch(row.text);
+  });
+});
+
+/** Codes that rows of every-rpc.test.ts ask of every unary rpc. */
+const ASKED_OF_EVERY_RPC = ["INVALID_ARGUMENT"];
+
+describe("the codes that docs/reference/api.md has", () => {
+  const codesOf = documentedCodes();
+  const methods: readonly DescMethod[] = Object.values(services)
+    .flatMap((kind) => Object.values(kind))
+    .flatMap((service) => service.methods);
+
+  test("have each a row that is answered with it", () => {
+    const missing = methods.flatMap((method) =>
+      codesOf(method)
+        .filter((code) => !(method.methodKind === "unary" && ASKED_OF_EVERY_RPC.includes(code)))
+        .map((code) => `${pathOf(method)} ${code}`)
+        .filter((row) => !answered.has(row)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test("are all that is answered", () => {
+    const documented = new Set(
+      methods.flatMap((method) => ["OK", ...codesOf(method)].map((code) => `${pathOf(method)} ${code}`)),
+    );
+    expect([...answered].filter((row) => !documented.has(row))).toEqual([]);
   });
 });
 

@@ -285,6 +285,40 @@ test("updateStatus ends a run in one commit, with the outcome that was reported"
   await own.close();
 });
 
+test("update while a foreign runner reports the end waits for the report: neither labels nor outcome are lost", async () => {
+  const own = await openResourceWorld();
+  const made = await own.client.workflow.command.create(workflow("labelled", listeningDefinition("labelled")));
+  const run = await own.client.workflowExecution.command.create(execution(made.metadata?.id ?? "", "labelled"));
+  const executionId = run.metadata?.id ?? "";
+  const labelled = execution("", "labelled");
+  Object.assign(labelled.metadata ?? {}, { id: executionId, labels: { seen: "yes" } });
+  // The update arrives after the report has read the run and before the engine has stored its end.
+  const { engine, ports } = own;
+  const control = engine.control.bind(engine);
+  const lock = ports.environment.locks.run.bind(ports.environment.locks);
+  let update: Promise<unknown> = Promise.resolve();
+  engine.control = async (...asked) => {
+    const waits = new Promise<void>((resolve) => {
+      ports.environment.locks.run = (key, work) => {
+        resolve();
+        return lock(key, work);
+      };
+    });
+    update = own.client.workflowExecution.command.update(labelled);
+    await Promise.race([update, waits]);
+    return control(...asked);
+  };
+  await own.client.workflowExecution.command.updateStatus({ executionId, status: { phase: 4, error: "broken" } });
+  await update;
+  const end = await own.client.workflowExecution.query.get({ value: executionId });
+  expect(end.metadata?.labels).toEqual({ seen: "yes" });
+  expect(end.status).toMatchObject({
+    phase: ExecutionPhase.EXECUTION_FAILED,
+    error: expect.stringContaining("broken"),
+  });
+  await own.close();
+});
+
 test("history gives each fact its own trace, the same in pages of any size, also for facts of one millisecond", async () => {
   const definition = `document: {dsl: 1.0.0, namespace: test, name: three, version: 1.0.0}
 do:

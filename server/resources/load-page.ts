@@ -7,7 +7,7 @@ export function loadPage<R extends ResourceMessage, Request extends ListRequest 
   kind: ResourceKind<R>,
   parentOf: (request: Request) => string = () => "",
 ): Step<{ readonly valid: Request }, { readonly page: ResourcePage<R> }> {
-  return step("LoadPage", async ({ valid }, { environment }) => {
+  return step("LoadPage", ["INVALID_ARGUMENT"], async ({ valid }, { environment }) => {
     const parent = parentOf(valid);
     return { page: await pageOfResources(environment, kind, valid, parent === "" ? undefined : parent) };
   });

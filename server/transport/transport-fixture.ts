@@ -6,6 +6,7 @@ import { WorkflowExecutionService } from "@stigmer/api/gen/ai/stigmer/orchestrat
 
 import { ApiError } from "../errors/api-error.ts";
 import { waitingKey } from "../pipeline/call-context.ts";
+import { StoreDamaged } from "../store/ports.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import type { Call } from "./call.ts";
@@ -96,6 +97,8 @@ async function behave(id: string, { signal }: Call): Promise<void> {
       });
     case "busy":
       throw new ApiError("SERVER_OVERLOADED", "Cannot write: too much is waiting", { retryAfterMs: 1500 });
+    case "damaged":
+      throw new StoreDamaged(new Error("database disk image is malformed"));
     case "broken":
       throw new TypeError("secret detail of the inside");
     case "hanging":

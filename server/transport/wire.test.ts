@@ -83,6 +83,7 @@ describe.each(transports)("%s", (_, makeTransport) => {
     ["missing", Code.NotFound, "RESOURCE_NOT_FOUND"],
     ["invalid", Code.InvalidArgument, "REQUEST_INVALID"],
     ["busy", Code.Unavailable, "SERVER_OVERLOADED"],
+    ["damaged", Code.DataLoss, "DATA_CORRUPT"],
     ["broken", Code.Internal, "INTERNAL"],
   ];
   test.each(refusals)("tells a caller of %s: code, reason and details", async (id, code, reason) => {
@@ -101,6 +102,7 @@ describe.each(transports)("%s", (_, makeTransport) => {
       });
     if (id === "busy")
       expect(error?.findDetails(RetryInfoSchema)[0]?.retryDelay).toMatchObject({ seconds: 1n, nanos: 500_000_000 });
+    if (id === "damaged") expect(error?.rawMessage).toMatch(/malformed.*"stigmer doctor".*restore a backup/u);
     if (id === "broken") expect(JSON.stringify([error?.message, error?.details])).not.toContain("secret detail");
   });
 

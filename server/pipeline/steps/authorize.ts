@@ -29,10 +29,14 @@ export function declaredPermission(method: DescMethod): DeclaredPermission {
 }
 
 /** Refuses a caller without the permission the method declares in its proto; a method that declares nothing is denied to everybody. */
-export const authorize: Step<object, { readonly principal: Principal }> = step("Authorize", (_context, { call }) => {
-  authorizeCall(call.method, call.principal);
-  return { principal: call.principal };
-});
+export const authorize: Step<object, { readonly principal: Principal }> = step(
+  "Authorize",
+  [],
+  (_context, { call }) => {
+    authorizeCall(call.method, call.principal);
+    return { principal: call.principal };
+  },
+);
 
 /** The check of `authorize`, for streams. For now there is one local user, who may do what is declared at all, and the server itself. */
 export function authorizeCall(method: DescMethod, principal: Principal): void {

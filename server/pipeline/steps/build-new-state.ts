@@ -8,7 +8,7 @@ import { metadataOf } from "../stored-resource.ts";
 export function buildNewState<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly draft: R; readonly unique: true }, { readonly state: R }> {
-  return step("BuildNewState", ({ draft: state }, { environment, call }) => {
+  return step("BuildNewState", [], ({ draft: state }, { environment, call }) => {
     const metadata = metadataOf(state);
     if (metadata.id === "") metadata.id = resourceId(kind.idPrefix, environment.ulids.next());
     delete metadata.version;

@@ -11,7 +11,7 @@ import { metadataOf, type StoredResource } from "../stored-resource.ts";
 export function buildUpdateState<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly draft: R; readonly existing: StoredResource<R> }, { readonly state: R }> {
-  return step("BuildUpdateState", ({ draft, existing }, { environment, call }) => {
+  return step("BuildUpdateState", [], ({ draft, existing }, { environment, call }) => {
     const state = clone(kind.schema, draft) as R;
     const metadata = metadataOf(state);
     metadata.id = existing.row.id;

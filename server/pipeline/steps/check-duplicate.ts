@@ -11,7 +11,7 @@ import { metadataOf } from "../stored-resource.ts";
 export function checkDuplicate<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly draft: R; readonly slug: string; readonly org: string }, { readonly unique: true }> {
-  return step("CheckDuplicate", async ({ draft, slug, org }, { unit }) => {
+  return step("CheckDuplicate", ["INVALID_ARGUMENT", "ALREADY_EXISTS"], async ({ draft, slug, org }, { unit }) => {
     const { id } = metadataOf(draft);
     if (id !== "") {
       if (!isResourceId(kind.idPrefix, id)) {

@@ -6,7 +6,7 @@ import type { StoredResource } from "../stored-resource.ts";
 export function deleteResource<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly existing: StoredResource<R> }, { readonly deleted: R }> {
-  return step("DeleteResource", async ({ existing }, { unit, ownsUnit }) => {
+  return step("DeleteResource", [], async ({ existing }, { unit, ownsUnit }) => {
     unit.delete(existing.row);
     if (ownsUnit) await unit.commit();
     return { deleted: kind.present(existing.resource) };

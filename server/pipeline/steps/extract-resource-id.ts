@@ -5,7 +5,7 @@ import { type Step, step } from "../step.ts";
 export const extractResourceId: Step<
   { readonly valid: { readonly value: string } | { readonly resourceId: string } },
   { readonly resourceId: string }
-> = step("ExtractResourceId", ({ valid }) => {
+> = step("ExtractResourceId", ["INVALID_ARGUMENT"], ({ valid }) => {
   const resourceId = "value" in valid ? valid.value : valid.resourceId;
   if (resourceId === "") throw idRequired("value" in valid ? "value" : "resource_id");
   return { resourceId };

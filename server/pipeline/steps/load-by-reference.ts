@@ -11,7 +11,9 @@ import type { UnitOfWork } from "../unit-of-work.ts";
 export function loadByReference<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly valid: ApiResourceReference }, { readonly stored: ResourceRow }> {
-  return step("LoadByReference", async ({ valid }, { unit }) => ({ stored: await findByReference(kind, valid, unit) }));
+  return step("LoadByReference", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ valid }, { unit }) => ({
+    stored: await findByReference(kind, valid, unit),
+  }));
 }
 
 /** The lookup of `loadByReference`. Scope, when given, must be the resource's: a reference never finds something else than it says. */

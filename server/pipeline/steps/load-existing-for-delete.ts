@@ -7,7 +7,7 @@ import { decodeRow, type StoredResource } from "../stored-resource.ts";
 export function loadExistingForDelete<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly resourceId: string }, { readonly existing: StoredResource<R> }> {
-  return step("LoadExistingForDelete", async ({ resourceId }, { unit }) => {
+  return step("LoadExistingForDelete", ["NOT_FOUND"], async ({ resourceId }, { unit }) => {
     const row = await unit.get(kind.key, resourceId);
     if (row === undefined) throw notFound(kind.name, resourceId);
     return { existing: decodeRow(kind, row) };

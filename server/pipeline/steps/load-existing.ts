@@ -14,7 +14,7 @@ import { slugOfName } from "../slug.ts";
 export function loadExisting<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly valid: R }, { readonly draft: R; readonly existing: StoredResource<R> }> {
-  return step("LoadExisting", async ({ valid }, { unit }) => {
+  return step("LoadExisting", ["INVALID_ARGUMENT", "NOT_FOUND", "ABORTED"], async ({ valid }, { unit }) => {
     const row = await find(kind, valid, unit);
     const expected = metadataOf(valid).resourceVersion;
     if (expected < 0n)

@@ -11,7 +11,7 @@ export function loadForApply<R extends ResourceMessage>(
   { readonly draft: R; readonly slug: string; readonly org: string },
   { readonly found: ResourceRow | undefined }
 > {
-  return step("LoadForApply", async ({ draft, slug, org }, { unit }) => {
+  return step("LoadForApply", ["INVALID_ARGUMENT"], async ({ draft, slug, org }, { unit }) => {
     const [found] = await unit.bySlug(kind.key, slug, org);
     const { id } = metadataOf(draft);
     if (found !== undefined && id !== "" && id !== found.id) {

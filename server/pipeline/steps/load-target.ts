@@ -7,7 +7,7 @@ import type { ResourceRow } from "../../store/ports.ts";
 export function loadTarget<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly valid: { readonly value: string } }, { readonly stored: ResourceRow }> {
-  return step("LoadTarget", async ({ valid }, { unit }) => {
+  return step("LoadTarget", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ valid }, { unit }) => {
     if (valid.value === "") throw idRequired("value");
     const stored = await unit.get(kind.key, valid.value);
     if (stored === undefined) throw notFound(kind.name, valid.value);

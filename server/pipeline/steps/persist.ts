@@ -8,7 +8,7 @@ import type { ResourceRow } from "../../store/ports.ts";
 export function persist<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly state: R; readonly existing?: StoredResource<R> }, { readonly stored: ResourceRow }> {
-  return step("Persist", async ({ state, existing }, scope) => {
+  return step("Persist", [], async ({ state, existing }, scope) => {
     const stored = stage(kind, state, existing, scope);
     if (scope.ownsUnit) await scope.unit.commit();
     return { stored };
@@ -19,7 +19,7 @@ export function persist<R extends ResourceMessage>(
 export function announce<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly state: R; readonly existing?: StoredResource<R> }, object> {
-  return step("Announce", ({ state, existing }, scope) => {
+  return step("Announce", [], ({ state, existing }, scope) => {
     stage(kind, state, existing, scope);
     return {};
   });

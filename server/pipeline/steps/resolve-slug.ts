@@ -11,7 +11,7 @@ const ORG_LENGTH_MAX = 256;
 export function resolveSlug<R extends ResourceMessage>(
   kind: ResourceKind<R>,
 ): Step<{ readonly valid: R }, { readonly draft: R; readonly slug: string; readonly org: string }> {
-  return step("ResolveSlug", ({ valid }) => {
+  return step("ResolveSlug", ["INVALID_ARGUMENT"], ({ valid }) => {
     const draft = clone(kind.schema, valid) as R;
     const metadata = metadataOf(draft);
     metadata.slug = slugOf(metadata.slug, metadata.name, kind.slugLengthMax);

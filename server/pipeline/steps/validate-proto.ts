@@ -15,7 +15,7 @@ const validator = createValidator();
 export function validateProto<M extends Message>(
   schema: GenMessage<M>,
 ): Step<{ readonly input: M }, { readonly valid: M }> {
-  return step("ValidateProto", ({ input }) => {
+  return step("ValidateProto", ["INVALID_ARGUMENT"], ({ input }) => {
     validateMessage(schema, input);
     return { valid: input };
   });

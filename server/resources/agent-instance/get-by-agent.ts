@@ -29,6 +29,7 @@ export function getAgentInstancesByAgent(
 
 const loadByAgent = step(
   "LoadByAgent",
+  ["INVALID_ARGUMENT"],
   ({ valid }: { readonly valid: GetAgentInstancesByAgentRequest }, { environment }) =>
     numberedPage(environment, agentInstanceKind.key, valid.agentId, valid.pageInfo),
 );

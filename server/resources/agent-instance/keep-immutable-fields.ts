@@ -7,7 +7,7 @@ import { metadataOf, type StoredResource } from "../../pipeline/stored-resource.
 export const keepImmutableFields: Step<
   { readonly draft: AgentInstance; readonly existing: StoredResource<AgentInstance> },
   { readonly org: string }
-> = step("KeepImmutableFields", ({ draft, existing: { row, resource } }) => {
+> = step("KeepImmutableFields", ["INVALID_ARGUMENT"], ({ draft, existing: { row, resource } }) => {
   const before = resource.spec?.agentId ?? "";
   const after = draft.spec?.agentId ?? "";
   if (after !== before)

@@ -10,7 +10,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function loadParentAgent({
   clients,
 }: ResourcePorts): Step<{ readonly draft: AgentInstance }, { readonly agent: Agent }> {
-  return step("LoadParentAgent", async ({ draft }, scope) => {
+  return step("LoadParentAgent", ["NOT_FOUND"], async ({ draft }, scope) => {
     const value = draft.spec?.agentId ?? "";
     if (value === "") throw invalidField("spec.agent_id", "is empty, should be the id of an agent");
     try {

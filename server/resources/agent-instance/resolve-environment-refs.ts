@@ -7,7 +7,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function resolveEnvironmentRefs(
   ports: ResourcePorts,
 ): Step<{ readonly draft: AgentInstance; readonly org: string }, { readonly refsResolved: true }> {
-  return step("ResolveEnvironmentRefs", async ({ draft, org }, scope) => {
+  return step("ResolveEnvironmentRefs", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ draft, org }, scope) => {
     await checkEnvironmentReferences(ports, draft.spec?.environmentRefs ?? [], org, "spec.environment_refs", scope);
     return { refsResolved: true };
   });

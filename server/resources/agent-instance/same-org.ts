@@ -9,7 +9,7 @@ import { metadataOf } from "../../pipeline/stored-resource.ts";
 export const validateSameOrg: Step<
   { readonly draft: AgentInstance; readonly agent: Agent; readonly org: string },
   { readonly sameOrg: true }
-> = step("ValidateSameOrgBusinessRule", ({ draft, agent, org }) => {
+> = step("ValidateSameOrgBusinessRule", ["INVALID_ARGUMENT"], ({ draft, agent, org }) => {
   const parent = metadataOf(agent);
   const bothOrgScoped = [metadataOf(draft).ownerScope, parent.ownerScope].every(
     (scope) => scope === ApiResourceOwnerScope.organization,

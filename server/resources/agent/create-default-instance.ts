@@ -15,7 +15,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function createDefaultInstance({
   clients,
 }: Pick<ResourcePorts, "clients">): Step<{ readonly state: Agent }, object> {
-  return step("CreateDefaultInstance", async ({ state }, scope) => {
+  return step("CreateDefaultInstance", ["ALREADY_EXISTS"], async ({ state }, scope) => {
     const instance = await clients.agentInstance.command.create(
       create(AgentInstanceSchema, {
         apiVersion: state.apiVersion,

@@ -11,12 +11,14 @@ import type { ResourcePorts } from "../ports.ts";
 import { createDefaultInstance } from "./create-default-instance.ts";
 import { agentKind } from "./kind.ts";
 import { sealDeclaredSecrets } from "./seal-declared-secrets.ts";
+import { validateAgentSpec } from "./validate-agent-spec.ts";
 
 /** Creates an agent with its default instance: both or neither, also over a crash. */
 export function createAgent(ports: ResourcePorts): UnaryHandler<Agent, Agent> {
   return Pipeline.start<Agent>("agent.create")
     .step(authorize)
     .step(validateProto(AgentSchema))
+    .step(validateAgentSpec)
     .step(resolveSlug(agentKind))
     .step(checkDuplicate(agentKind))
     .step(buildNewState(agentKind))

@@ -14,7 +14,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function removeInstances({
   clients,
 }: ResourcePorts): Step<{ readonly existing: StoredResource<Agent> }, { readonly instancesRemoved: true }> {
-  return step("RemoveInstances", async ({ existing: { row, resource } }, scope) => {
+  return step("RemoveInstances", ["FAILED_PRECONDITION"], async ({ existing: { row, resource } }, scope) => {
     const ids: string[] = [];
     let pageToken = "";
     do {

@@ -8,7 +8,7 @@ import type { SecretBox } from "../secret-box.ts";
 export function sealDeclaredSecrets(
   box: SecretBox,
 ): Step<{ readonly state: Agent; readonly existing?: StoredResource<Agent> }, object> {
-  return step("SealDeclaredSecrets", ({ state, existing }) => {
+  return step("SealDeclaredSecrets", ["INVALID_ARGUMENT"], ({ state, existing }) => {
     const variables = state.spec?.envSpec?.data;
     if (variables !== undefined) {
       sealVariables(variables, metadataOf(state).id, box, "spec.env_spec.data", existing?.resource.spec?.envSpec?.data);

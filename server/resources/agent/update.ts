@@ -10,12 +10,14 @@ import { presentRow } from "../../pipeline/stored-resource.ts";
 import type { ResourcePorts } from "../ports.ts";
 import { agentKind } from "./kind.ts";
 import { sealDeclaredSecrets } from "./seal-declared-secrets.ts";
+import { validateAgentSpec } from "./validate-agent-spec.ts";
 
 /** Replaces metadata and spec of an agent. */
 export function updateAgent(ports: ResourcePorts): UnaryHandler<Agent, Agent> {
   const update = Pipeline.start<Agent>("agent.update")
     .step(authorize)
     .step(validateProto(AgentSchema))
+    .step(validateAgentSpec)
     .step(loadExisting(agentKind))
     .step(buildUpdateState(agentKind))
     .step(sealDeclaredSecrets(ports.secrets))

@@ -8,7 +8,7 @@ import type { SecretBox } from "../secret-box.ts";
 export function sealSecrets(
   box: SecretBox,
 ): Step<{ readonly state: Environment; readonly existing?: StoredResource<Environment> }, object> {
-  return step("SealSecrets", ({ state, existing }) => {
+  return step("SealSecrets", ["INVALID_ARGUMENT"], ({ state, existing }) => {
     sealVariables(state.spec?.data ?? {}, metadataOf(state).id, box, "spec.data", existing?.resource.spec?.data);
     return {};
   });

@@ -45,7 +45,7 @@ export function publishEvent(
     .step(authorize)
     .step(validateProto(PublishEventRequestSchema))
     .step(
-      step("BuildEvents", ({ valid }: { readonly valid: PublishEventRequest }, scope) => ({
+      step("BuildEvents", ["INVALID_ARGUMENT"], ({ valid }: { readonly valid: PublishEventRequest }, scope) => ({
         ...built(valid.event === undefined ? [] : [valid.event], scope),
         org: valid.org,
       })),
@@ -65,7 +65,7 @@ export function publishEventBatch(
     .step(authorize)
     .step(validateProto(PublishEventBatchRequestSchema))
     .step(
-      step("BuildEvents", ({ valid }: { readonly valid: PublishEventBatchRequest }, scope) => ({
+      step("BuildEvents", ["INVALID_ARGUMENT"], ({ valid }: { readonly valid: PublishEventBatchRequest }, scope) => ({
         ...built(valid.events, scope),
         org: valid.org,
       })),
@@ -90,7 +90,7 @@ function deliver(
   { engine }: ResourcePorts,
   published: PublishedEvents,
 ): Step<Built & { readonly org: string }, { readonly known: readonly boolean[] }> {
-  return step("Deliver", async ({ events, org: given }, { unit }) => {
+  return step("Deliver", [], async ({ events, org: given }, { unit }) => {
     const org = given === "" ? DEFAULT_ORG : given;
     const known = events.map((event) => published.has(org, event));
     if (unit.dryRun) return { known };

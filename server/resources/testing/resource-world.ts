@@ -20,6 +20,7 @@ import { createMetrics, type Metrics } from "../../telemetry/metrics.ts";
 import type { Tracer } from "../../telemetry/tracing.ts";
 import { createServerTransport, type ServerTransport } from "../../transport/server-transport.ts";
 import type { ResourcePorts } from "../ports.ts";
+import { checkedCodes } from "./checked-codes.ts";
 import { registerResources } from "../register.ts";
 import { SecretBox } from "../secret-box.ts";
 
@@ -73,7 +74,7 @@ export async function openResourceWorld<S extends Store = MemoryStore>(
       ulids: new UlidSource(() => clock.nowMs(), randomBytes),
       locks: new KeyedLock(),
       counts: new ResourceCounts(store.resources),
-      telemetry: options.telemetry ?? pipelineTelemetry(metrics, options.tracer !== undefined),
+      ...checkedCodes(options.telemetry ?? pipelineTelemetry(metrics, options.tracer !== undefined)),
       nowMs: () => clock.nowMs(),
     },
     engine: () => engine as EmbeddedEngine,

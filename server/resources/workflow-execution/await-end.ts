@@ -23,6 +23,7 @@ import { shownValue } from "./show-json.ts";
 
 /** Answers with the outcome of a run once it has ended. */
 export function awaitWorkflowExecution(ports: ExecutionPorts): UnaryHandler<AwaitEndRequest, RunOutcome> {
+  ports.environment.codes?.declare("workflow_execution.awaitEnd", ["INVALID_ARGUMENT", "NOT_FOUND"]);
   return async (request, call) => {
     authorizeCall(call.method, call.principal);
     validateMessage(AwaitEndRequestSchema, request);

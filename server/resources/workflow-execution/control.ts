@@ -43,6 +43,7 @@ function controlOf<Request extends Control>(
 ): UnaryHandler<Request, WorkflowExecution> {
   const control = step(
     "Control",
+    ["INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"],
     async ({ valid, run }: { readonly valid: Request; readonly run: RunRow }, { unit }) => {
       refuseQuarantined(run);
       const request = await requested(valid, run);

@@ -94,6 +94,7 @@ class Known extends Error {
 /** Answers a repeated request with the run of the first one, as long as it asks for the same. */
 const findByIdempotencyKey: Step<{ readonly valid: WorkflowExecution }, { readonly keyChecked: true }> = step(
   "FindByIdempotencyKey",
+  ["FAILED_PRECONDITION"],
   async ({ valid }, { environment }) => {
     const { idempotencyKey = "", workflowId = "", workflowInstanceId = "" } = valid.spec ?? {};
     if (idempotencyKey === "") return { keyChecked: true };
@@ -116,7 +117,7 @@ const findByIdempotencyKey: Step<{ readonly valid: WorkflowExecution }, { readon
 const buildExecution: Step<
   { readonly valid: WorkflowExecution; readonly target: RunTarget; readonly keyChecked: true },
   { readonly execution: WorkflowExecution }
-> = step("BuildNewState", async ({ valid, target }, { environment }) => {
+> = step("BuildNewState", ["INVALID_ARGUMENT", "ALREADY_EXISTS"], async ({ valid, target }, { environment }) => {
   // The request may be tried again, so it stays as it is.
   const metadata = { ...metadataOf(valid) };
   const execution = { ...valid, metadata };
@@ -147,7 +148,7 @@ const buildExecution: Step<
 function startWorkflow(
   ports: ExecutionPorts,
 ): Step<{ readonly execution: WorkflowExecution; readonly target: RunTarget }, { readonly started: RunRow }> {
-  return step("StartWorkflow", async ({ execution, target }, scope) => {
+  return step("StartWorkflow", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ execution, target }, scope) => {
     const digest = await digestFor(execution.spec?.workflowRevision ?? "", target, scope);
     return { started: await startRun(ports, ports.definitions, { execution, target, digest }, scope) };
   });

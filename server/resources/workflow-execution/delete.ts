@@ -16,25 +16,30 @@ import { findRun, loadRun } from "./load-run.ts";
 import { presentExecution } from "./present-execution.ts";
 import { hasEnded } from "./run-status.ts";
 
-/** Deletes a run with its journal and secrets, and returns it. One that has not ended is refused, or, when the call is forced, cancelled first. */
+/** Deletes a run with its journal and secrets, and returns it. One that has not ended is refused, or, when the call is forced, cancelled first; work that an ended one does not await is cancelled. */
 export function deleteWorkflowExecution(ports: ExecutionPorts): UnaryHandler<ApiResourceId, WorkflowExecution> {
-  const remove = step("DeleteResource", async ({ run }: { readonly run: RunRow }, { unit, call }) => {
-    if (!hasEnded(run.status)) {
-      if (!isSwitchedOn(call, FORCE_HEADER))
-        throw inUse(
-          `Cannot delete WorkflowExecution "${run.id}": it has not ended, cancel it first or delete with force`,
-        );
-      if (!unit.dryRun)
-        await throughEngine(run.id, () =>
-          ports.engine().control(run.id, { type: "cancelled", reason: "it was deleted" }),
-        );
-    }
-    const deleted = unit.dryRun ? run : await findRun(ports.environment.store.runs, run.id);
-    unit.add({ op: "updateRun", run: deleted.run, changes: {}, expect: deleted.version });
-    for (const write of removeRun(deleted.run)) unit.add(write);
-    await unit.commit();
-    return { deleted };
-  });
+  const remove = step(
+    "DeleteResource",
+    ["FAILED_PRECONDITION"],
+    async ({ run }: { readonly run: RunRow }, { unit, call }) => {
+      if (!hasEnded(run.status)) {
+        if (!isSwitchedOn(call, FORCE_HEADER))
+          throw inUse(
+            `Cannot delete WorkflowExecution "${run.id}": it has not ended, cancel it first or delete with force`,
+          );
+        if (!unit.dryRun)
+          await throughEngine(run.id, () =>
+            ports.engine().control(run.id, { type: "cancelled", reason: "it was deleted" }),
+          );
+      }
+      const deleted = unit.dryRun ? run : await findRun(ports.environment.store.runs, run.id);
+      unit.add({ op: "updateRun", run: deleted.run, changes: {}, expect: deleted.version });
+      for (const write of removeRun(deleted.run)) unit.add(write);
+      await unit.commit();
+      if (!unit.dryRun) ports.engine().deleted(deleted.run);
+      return { deleted };
+    },
+  );
   const handle = Pipeline.start<ApiResourceId>("workflow_execution.delete")
     .step(authorize)
     .step(validateProto(ApiResourceIdSchema))

@@ -26,17 +26,21 @@ const DETAILED_PAGE_SIZE_MAX = 100;
 export function findWorkflowExecutions(
   ports: ExecutionPorts,
 ): UnaryHandler<ListWorkflowExecutionsRequest, ListWorkflowExecutionsResponse> {
-  const load = step("LoadPage", async ({ valid }: { readonly valid: ListWorkflowExecutionsRequest }) => {
-    const wanted = valid.pageSize === 0 ? PAGE_SIZE_DEFAULT : valid.pageSize;
-    const size = valid.includeDetails ? Math.min(wanted, DETAILED_PAGE_SIZE_MAX) : wanted;
-    const { rows, next } = await scan(ports, valid, size);
-    const executions: WorkflowExecution[] = [];
-    for (const row of rows)
-      executions.push(
-        valid.includeDetails ? await presentWhole(ports.engine(), ports.definitions, row) : presentExecution(row),
-      );
-    return { response: create(ListWorkflowExecutionsResponseSchema, { executions, nextPageToken: next ?? "" }) };
-  });
+  const load = step(
+    "LoadPage",
+    ["INVALID_ARGUMENT"],
+    async ({ valid }: { readonly valid: ListWorkflowExecutionsRequest }) => {
+      const wanted = valid.pageSize === 0 ? PAGE_SIZE_DEFAULT : valid.pageSize;
+      const size = valid.includeDetails ? Math.min(wanted, DETAILED_PAGE_SIZE_MAX) : wanted;
+      const { rows, next } = await scan(ports, valid, size);
+      const executions: WorkflowExecution[] = [];
+      for (const row of rows)
+        executions.push(
+          valid.includeDetails ? await presentWhole(ports.engine(), ports.definitions, row) : presentExecution(row),
+        );
+      return { response: create(ListWorkflowExecutionsResponseSchema, { executions, nextPageToken: next ?? "" }) };
+    },
+  );
   return Pipeline.start<ListWorkflowExecutionsRequest>("workflow_execution.find")
     .step(authorize)
     .step(validateProto(ListWorkflowExecutionsRequestSchema))

@@ -26,7 +26,7 @@ export function getWorkflowExecution(ports: ExecutionPorts): UnaryHandler<Workfl
 export function deriveStatus(
   ports: ExecutionPorts,
 ): Step<{ readonly run: RunRow }, { readonly whole: WorkflowExecution }> {
-  return step("DeriveStatus", async ({ run }) => ({
+  return step("DeriveStatus", [], async ({ run }) => ({
     whole: await presentWhole(ports.engine(), ports.definitions, run),
   }));
 }

@@ -27,6 +27,7 @@ const PAGE_SIZE_DEFAULT = 100;
 export function getHistory(ports: ExecutionPorts): UnaryHandler<GetHistoryRequest, GetHistoryResponse> {
   const load = step(
     "LoadHistory",
+    ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE"],
     async ({ valid, run }: { readonly valid: GetHistoryRequest; readonly run: RunRow }) => {
       refuseQuarantined(run);
       const after =

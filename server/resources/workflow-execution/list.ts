@@ -29,6 +29,7 @@ export function listWorkflowExecutions(
 ): UnaryHandler<ListWorkflowExecutionsRequest, WorkflowExecutionList> {
   const load = step(
     "LoadPage",
+    ["INVALID_ARGUMENT"],
     async ({ valid }: { readonly valid: ListWorkflowExecutionsRequest }, { environment }) => {
       const statuses = valid.phase === 0 ? [] : statusesOfExecutionPhase(valid.phase);
       if (valid.phase !== 0 && statuses.length === 0)
@@ -50,6 +51,7 @@ export function listWorkflowExecutionsByWorkflow(
 ): UnaryHandler<ListWorkflowExecutionsByWorkflowRequest, WorkflowExecutionList> {
   const load = step(
     "LoadByWorkflow",
+    ["INVALID_ARGUMENT"],
     async ({ valid }: { readonly valid: ListWorkflowExecutionsByWorkflowRequest }, { environment }) => ({
       page: await publishedPage(environment.store.runs, { workflowId: valid.workflowId }, valid, []),
     }),

@@ -7,7 +7,7 @@ import type { RunReader, RunRow } from "../../store/ports.ts";
 export const loadRun: Step<
   { readonly valid: { readonly value: string } | { readonly executionId: string } },
   { readonly run: RunRow }
-> = step("LoadTarget", async ({ valid }, { environment }) => {
+> = step("LoadTarget", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ valid }, { environment }) => {
   const id = "value" in valid ? valid.value : valid.executionId;
   if (id === "") throw idRequired("value" in valid ? "value" : "execution_id");
   return { run: await findRun(environment.store.runs, id) };
@@ -18,6 +18,14 @@ export async function findRun(runs: RunReader, id: string): Promise<RunRow> {
   const row = await runs.get(id);
   if (row === undefined) throw notFound("WorkflowExecution", id);
   return row;
+}
+
+/**
+ * The lock under which a run's stored resource is read, changed and written back. The engine's commits take no version of the row as their condition, so that the end a foreign runner reports
+ * would else write back the labels of before an update.
+ */
+export function runDataLock(id: string): string {
+  return `data of run ${id}`;
 }
 
 /** Refuses what a quarantined run cannot do. */

@@ -22,7 +22,7 @@ export function resolveInstance(
   ports: Pick<ResourcePorts, "clients">,
   targets: RunTargets,
 ): Step<{ readonly valid: WorkflowExecution }, { readonly target: RunTarget }> {
-  return step("ValidateWorkflowOrInstance", async ({ valid }, scope) => {
+  return step("ValidateWorkflowOrInstance", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ valid }, scope) => {
     const { workflowId = "", workflowInstanceId = "" } = valid.spec ?? {};
     const kept = targets.find(workflowId, workflowInstanceId, scope);
     const target = kept ?? (await findTarget(ports, workflowId, workflowInstanceId, scope));

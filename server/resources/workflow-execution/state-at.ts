@@ -26,34 +26,38 @@ import { shownValue } from "./show-json.ts";
 
 /** Gives the state a run had after a position of its journal, found by replaying. */
 export function getStateAt(ports: ExecutionPorts): UnaryHandler<GetStateAtRequest, ExecutionState> {
-  const replay = step("Replay", async ({ valid, run }: { readonly valid: GetStateAtRequest; readonly run: RunRow }) => {
-    refuseQuarantined(run);
-    const position = positionOf(valid.position, run, "position") || run.head;
-    const engine = ports.engine();
-    const [state, [started], [fact]] = await throughEngine(run.id, () =>
-      Promise.all([
-        engine.stateAt(run.id, position),
-        engine.history(run.id, 1, 1),
-        engine.history(run.id, position, 1),
-      ]),
-    );
-    if (state === undefined) throw notFound("WorkflowExecution", run.id);
-    const { row, context, waiting, trace } = state;
-    return {
-      state: create(ExecutionStateSchema, {
-        executionId: run.id,
-        position: BigInt(position),
-        ...(fact === undefined ? {} : { at: timestampFromMs(fact.at) }),
-        phase: runPhase(row.status),
-        context: shownValue(context),
-        ...(started?.fact["input"] === undefined ? {} : { input: shownValue(started.fact["input"]) }),
-        ...(row.output === undefined ? {} : { output: shownValue(JSON.parse(row.output) as Json) }),
-        tasks: new TaskList(await ports.definitions.load(run.digest)).add(trace).tasks,
-        waiting: presentWaiting(waiting),
-        ...(row.fault === undefined ? {} : { fault: presentFault(JSON.parse(row.fault) as Fault) }),
-      }),
-    };
-  });
+  const replay = step(
+    "Replay",
+    ["NOT_FOUND", "FAILED_PRECONDITION", "OUT_OF_RANGE"],
+    async ({ valid, run }: { readonly valid: GetStateAtRequest; readonly run: RunRow }) => {
+      refuseQuarantined(run);
+      const position = positionOf(valid.position, run, "position") || run.head;
+      const engine = ports.engine();
+      const [state, [started], [fact]] = await throughEngine(run.id, () =>
+        Promise.all([
+          engine.stateAt(run.id, position),
+          engine.history(run.id, 1, 1),
+          engine.history(run.id, position, 1),
+        ]),
+      );
+      if (state === undefined) throw notFound("WorkflowExecution", run.id);
+      const { row, context, waiting, trace } = state;
+      return {
+        state: create(ExecutionStateSchema, {
+          executionId: run.id,
+          position: BigInt(position),
+          ...(fact === undefined ? {} : { at: timestampFromMs(fact.at) }),
+          phase: runPhase(row.status),
+          context: shownValue(context),
+          ...(started?.fact["input"] === undefined ? {} : { input: shownValue(started.fact["input"]) }),
+          ...(row.output === undefined ? {} : { output: shownValue(JSON.parse(row.output) as Json) }),
+          tasks: new TaskList(await ports.definitions.load(run.digest)).add(trace).tasks,
+          waiting: presentWaiting(waiting),
+          ...(row.fault === undefined ? {} : { fault: presentFault(JSON.parse(row.fault) as Fault) }),
+        }),
+      };
+    },
+  );
   return Pipeline.start<GetStateAtRequest>("workflow_execution.stateAt")
     .step(authorize)
     .step(validateProto(GetStateAtRequestSchema))

@@ -15,6 +15,7 @@ import { hasEnded } from "./run-status.ts";
 
 /** Streams whole executions: the present one first, then one at each change; ends after the one that has ended, also when it had ended before. */
 export function subscribeWorkflowExecution(ports: ExecutionPorts) {
+  ports.environment.codes?.declare("workflow_execution.subscribe", ["INVALID_ARGUMENT", "NOT_FOUND"]);
   return async function* (
     request: SubscribeWorkflowExecutionRequest,
     call: CallContext,

@@ -19,7 +19,7 @@ import { step } from "../../pipeline/step.ts";
 import type { RunChanges, RunRow } from "../../store/ports.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { throughEngine } from "./engine-refusal.ts";
-import { findRun, loadRun } from "./load-run.ts";
+import { findRun, loadRun, runDataLock } from "./load-run.ts";
 import { presentWhole } from "./present-execution.ts";
 import { endOf, executionPhase, hasEnded } from "./run-status.ts";
 
@@ -32,6 +32,7 @@ export function updateWorkflowExecutionStatus(
 ): UnaryHandler<WorkflowExecutionUpdateStatusInput, WorkflowExecution> {
   const report = step(
     "TakeReport",
+    ["FAILED_PRECONDITION"],
     async (
       { valid, run }: { readonly valid: WorkflowExecutionUpdateStatusInput; readonly run: RunRow },
       { unit, environment },
@@ -62,13 +63,13 @@ export function updateWorkflowExecutionStatus(
     .step(loadRun)
     .step(report)
     .step(
-      step("DeriveStatus", async ({ row }: { readonly row: RunRow }) => ({
+      step("DeriveStatus", [], async ({ row }: { readonly row: RunRow }) => ({
         whole: await presentWhole(ports.engine(), ports.definitions, row),
       })),
     )
     .reply(ports.environment, ({ whole }) => whole);
   return (request, call) =>
-    ports.environment.locks.run(`report ${request.executionId}`, () =>
+    ports.environment.locks.run(runDataLock(request.executionId), () =>
       retryConflicts(["version"], () => update(request, call)),
     );
 }

@@ -16,11 +16,11 @@ import { retryConflicts } from "../../pipeline/retry-conflicts.ts";
 import { authorize } from "../../pipeline/steps/authorize.ts";
 import { validateProto } from "../../pipeline/steps/validate-proto.ts";
 import { slugOfName } from "../../pipeline/slug.ts";
-import { step } from "../../pipeline/step.ts";
+import { type StepScope, step } from "../../pipeline/step.ts";
 import { metadataOf } from "../../pipeline/stored-resource.ts";
 import type { RunRow } from "../../store/ports.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
-import { findRun } from "./load-run.ts";
+import { findRun, runDataLock } from "./load-run.ts";
 import { presentExecution } from "./present-execution.ts";
 
 /** Replaces name, labels, annotations and tags of a run. What it runs cannot be changed any more: a spec that says something else is refused. */
@@ -35,38 +35,59 @@ export function updateWorkflowExecution(ports: ExecutionPorts): UnaryHandler<Wor
     retryConflicts((request.metadata?.resourceVersion ?? 0n) === 0n ? ["version"] : [], () => update(request, call));
 }
 
-const loadExisting = step("LoadExisting", async ({ valid }: { readonly valid: WorkflowExecution }, { environment }) => {
-  const { id, org, name, resourceVersion } = metadataOf(valid);
-  const slug = metadataOf(valid).slug || slugOfName(name);
-  const { runs } = environment.store;
-  if (id === "" && slug === "") throw idRequired("metadata.id", "resource id or slug is required for update");
-  const run =
-    id === ""
-      ? chooseBySlug("WorkflowExecution", slug, await runs.bySlug(slug, org === "" ? undefined : org))
-      : await findRun(runs, id);
-  if (resourceVersion !== 0n && resourceVersion !== BigInt(run.version)) {
-    throw changed(
-      `Cannot update WorkflowExecution "${run.id}": resource_version is ${run.version}, not ${resourceVersion}; read it again and repeat`,
-    );
-  }
-  return { run };
-});
+const loadExisting = step(
+  "LoadExisting",
+  ["INVALID_ARGUMENT", "NOT_FOUND"],
+  async ({ valid }: { readonly valid: WorkflowExecution }, { environment }) => {
+    const { id, org, name } = metadataOf(valid);
+    const slug = metadataOf(valid).slug || slugOfName(name);
+    const { runs } = environment.store;
+    if (id === "" && slug === "") throw idRequired("metadata.id", "resource id or slug is required for update");
+    const run =
+      id === ""
+        ? chooseBySlug("WorkflowExecution", slug, await runs.bySlug(slug, org === "" ? undefined : org))
+        : await findRun(runs, id);
+    return { run };
+  },
+);
 
 const replaceMetadata = step(
   "Persist",
-  async ({ valid, run }: { readonly valid: WorkflowExecution; readonly run: RunRow }, { environment, call, unit }) => {
-    const stored = fromBinary(WorkflowExecutionSchema, run.data);
-    refuseOtherSpec(valid.spec, stored.spec ?? create(WorkflowExecutionSpecSchema));
-    const { name, labels, annotations, tags } = metadataOf(valid);
-    Object.assign(metadataOf(stored), { name, labels, annotations, tags });
-    stored.status ??= create(WorkflowExecutionStatusSchema);
-    stored.status.audit = updatedAudit(stored.status.audit, call.principal.id, environment.nowMs());
-    const data = toBinary(WorkflowExecutionSchema, stored);
-    unit.add({ op: "updateRun", run: run.run, changes: { data, labels }, expect: run.version });
-    await unit.commit();
-    return { updated: (await environment.store.runs.get(run.id)) ?? { ...run, data, labels } };
+  ["INVALID_ARGUMENT", "ABORTED"],
+  async ({ valid, run: found }: { readonly valid: WorkflowExecution; readonly run: RunRow }, scope) => {
+    const { locks, store } = scope.environment;
+    return locks.run(runDataLock(found.id), async () => {
+      const run = await findRun(store.runs, found.id);
+      requireVersion(run, valid);
+      return { updated: await withMetadata(run, valid, scope) };
+    });
   },
 );
+
+async function withMetadata(
+  run: RunRow,
+  valid: WorkflowExecution,
+  { environment, call, unit }: StepScope,
+): Promise<RunRow> {
+  const stored = fromBinary(WorkflowExecutionSchema, run.data);
+  refuseOtherSpec(valid.spec, stored.spec ?? create(WorkflowExecutionSpecSchema));
+  const { name, labels, annotations, tags } = metadataOf(valid);
+  Object.assign(metadataOf(stored), { name, labels, annotations, tags });
+  stored.status ??= create(WorkflowExecutionStatusSchema);
+  stored.status.audit = updatedAudit(stored.status.audit, call.principal.id, environment.nowMs());
+  const data = toBinary(WorkflowExecutionSchema, stored);
+  unit.add({ op: "updateRun", run: run.run, changes: { data, labels }, expect: run.version });
+  await unit.commit();
+  return (await environment.store.runs.get(run.id)) ?? { ...run, data, labels };
+}
+
+function requireVersion(run: RunRow, valid: WorkflowExecution): void {
+  const { resourceVersion } = metadataOf(valid);
+  if (resourceVersion === 0n || resourceVersion === BigInt(run.version)) return;
+  throw changed(
+    `Cannot update WorkflowExecution "${run.id}": resource_version is ${run.version}, not ${resourceVersion}; read it again and repeat`,
+  );
+}
 
 /** Fields that are left out are left alone; the redacted spec of a `get` is the stored one. */
 function refuseOtherSpec(given: WorkflowExecutionSpec | undefined, stored: WorkflowExecutionSpec): void {

@@ -24,6 +24,7 @@ import { shownValue } from "./show-json.ts";
 
 /** Streams what happens to a run from a position on, without gap or repetition, and ends when the run has. */
 export function watchWorkflowExecution(ports: ExecutionPorts) {
+  ports.environment.codes?.declare("workflow_execution.watch", ["INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE"]);
   return async function* (
     request: WatchWorkflowExecutionRequest,
     call: CallContext,

@@ -30,6 +30,7 @@ export function deleteWorkflowInstance(ports: ResourcePorts): UnaryHandler<Workf
 /** Has the commit check that no run of the instance is open. */
 const refuseWhileRunsAreOpen: Step<{ readonly resourceId: string }, object> = step(
   "RefuseWhileRunsAreOpen",
+  ["FAILED_PRECONDITION"],
   ({ resourceId }, { unit }) => {
     unit.add({ op: "requireNoActiveRuns", instanceId: resourceId });
     return {};

@@ -32,6 +32,7 @@ export function getWorkflowInstancesByWorkflow(
 
 const loadByWorkflow = step(
   "LoadByWorkflow",
+  ["INVALID_ARGUMENT"],
   ({ valid }: { readonly valid: GetWorkflowInstancesByWorkflowRequest }, { environment }) =>
     numberedPage(environment, workflowInstanceKind.key, valid.workflowId, valid.pageInfo),
 );

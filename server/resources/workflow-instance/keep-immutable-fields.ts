@@ -7,7 +7,7 @@ import { metadataOf, type StoredResource } from "../../pipeline/stored-resource.
 export const keepImmutableFields: Step<
   { readonly draft: WorkflowInstance; readonly existing: StoredResource<WorkflowInstance> },
   { readonly org: string }
-> = step("KeepImmutableFields", ({ draft, existing: { row, resource } }) => {
+> = step("KeepImmutableFields", ["INVALID_ARGUMENT"], ({ draft, existing: { row, resource } }) => {
   const before = resource.spec?.workflowId ?? "";
   const after = draft.spec?.workflowId ?? "";
   if (after !== before)

@@ -10,7 +10,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function loadParentWorkflow({
   clients,
 }: ResourcePorts): Step<{ readonly draft: WorkflowInstance }, { readonly workflow: Workflow }> {
-  return step("LoadParentWorkflow", async ({ draft }, scope) => {
+  return step("LoadParentWorkflow", ["NOT_FOUND"], async ({ draft }, scope) => {
     const value = draft.spec?.workflowId ?? "";
     if (value === "") throw invalidField("spec.workflow_id", "is empty, should be the id of a workflow");
     try {

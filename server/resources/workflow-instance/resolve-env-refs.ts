@@ -7,7 +7,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function resolveEnvRefs(
   ports: ResourcePorts,
 ): Step<{ readonly draft: WorkflowInstance; readonly org: string }, { readonly envRefsResolved: true }> {
-  return step("ResolveEnvRefs", async ({ draft, org }, scope) => {
+  return step("ResolveEnvRefs", ["INVALID_ARGUMENT", "NOT_FOUND"], async ({ draft, org }, scope) => {
     await checkEnvironmentReferences(ports, draft.spec?.envRefs ?? [], org, "spec.env_refs", scope);
     return { envRefsResolved: true };
   });

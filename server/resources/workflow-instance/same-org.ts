@@ -9,7 +9,7 @@ import { metadataOf } from "../../pipeline/stored-resource.ts";
 export const validateSameOrg: Step<
   { readonly draft: WorkflowInstance; readonly workflow: Workflow; readonly org: string },
   { readonly sameOrg: true }
-> = step("ValidateSameOrgBusinessRule", ({ draft, workflow, org }) => {
+> = step("ValidateSameOrgBusinessRule", ["INVALID_ARGUMENT"], ({ draft, workflow, org }) => {
   const parent = metadataOf(workflow);
   const bothOrgScoped = [metadataOf(draft).ownerScope, parent.ownerScope].every(
     (scope) => scope === ApiResourceOwnerScope.organization,

@@ -15,7 +15,7 @@ import type { ResourcePorts } from "../ports.ts";
 export function createDefaultInstance({
   clients,
 }: Pick<ResourcePorts, "clients">): Step<{ readonly state: Workflow }, object> {
-  return step("CreateDefaultInstance", async ({ state }, scope) => {
+  return step("CreateDefaultInstance", ["ALREADY_EXISTS"], async ({ state }, scope) => {
     const instance = await clients.workflowInstance.command.create(
       create(WorkflowInstanceSchema, {
         apiVersion: state.apiVersion,

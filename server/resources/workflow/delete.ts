@@ -11,7 +11,7 @@ import { childrenLock } from "../children-lock.ts";
 import type { ResourcePorts } from "../ports.ts";
 import { workflowKind } from "./kind.ts";
 import { refuseWhileInUse } from "./refuse-while-in-use.ts";
-import { removeDependents } from "./remove-dependents.ts";
+import { cancelWorkOfRemoved, removeDependents } from "./remove-dependents.ts";
 
 /** Deletes a workflow with its default instance, its versions and its ended runs, and returns it. Forced, its other instances go too, and open runs are cancelled. */
 export function deleteWorkflow(ports: ResourcePorts): UnaryHandler<WorkflowId, Workflow> {
@@ -23,6 +23,7 @@ export function deleteWorkflow(ports: ResourcePorts): UnaryHandler<WorkflowId, W
     .step(refuseWhileInUse(ports))
     .step(removeDependents(ports))
     .step(deleteResource(workflowKind))
+    .step(cancelWorkOfRemoved(ports))
     .reply(ports.environment, ({ deleted }) => deleted);
   return (request, call) =>
     ports.environment.locks.run(childrenLock(workflowKind.key, request.value), () =>

@@ -27,6 +27,7 @@ import { definitionRefusal, readText } from "./read-definition.ts";
 export function diffWorkflow(ports: ResourcePorts): UnaryHandler<DiffWorkflowRequest, DiffWorkflowResponse> {
   const compare = step(
     "CompareDefinitions",
+    ["INVALID_ARGUMENT", "NOT_FOUND"],
     async ({ valid }: { readonly valid: DiffWorkflowRequest }, { environment, unit }) => {
       const row = await unit.get(workflowKind.key, valid.workflowId);
       if (row === undefined) throw notFound(workflowKind.name, valid.workflowId);

@@ -36,7 +36,7 @@ export function getWorkflowByReference(ports: ResourcePorts): UnaryHandler<ApiRe
 const loadVersion: Step<
   { readonly valid: ApiResourceReference; readonly stored: ResourceRow },
   { readonly version: DefinitionRow | undefined }
-> = step("LoadVersion", async ({ valid: { version }, stored }, { environment }) => {
+> = step("LoadVersion", ["NOT_FOUND"], async ({ valid: { version }, stored }, { environment }) => {
   if (version === "" || version === "latest") return { version: undefined };
   const choice = /^[a-f0-9]{64}$/u.test(version) ? { digest: version } : { version };
   return { version: await findVersion(environment.store, stored.id, choice) };

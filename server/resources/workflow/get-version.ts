@@ -25,6 +25,7 @@ export function getWorkflowVersion(ports: ResourcePorts): UnaryHandler<GetWorkfl
 
 const loadVersion = step(
   "LoadVersion",
+  ["NOT_FOUND"],
   async ({ valid }: { readonly valid: GetWorkflowVersionRequest }, { environment, unit }) => {
     const row = await unit.get(workflowKind.key, valid.workflowId);
     if (row === undefined) throw notFound(workflowKind.name, valid.workflowId);

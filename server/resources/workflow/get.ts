@@ -28,6 +28,7 @@ export function getWorkflow(ports: ResourcePorts): UnaryHandler<WorkflowId, Work
 /** Counts the runs of the workflow that have not ended. Adds them as `activeRuns`. */
 export const countActiveRuns: Step<{ readonly stored: ResourceRow }, { readonly activeRuns: number }> = step(
   "CountActiveRuns",
+  [],
   async ({ stored }, { environment, ownsUnit }) => {
     // Other kinds, which look a workflow up on every start of a run, have no use for the number.
     if (!ownsUnit) return { activeRuns: 0 };

@@ -29,6 +29,7 @@ export function listWorkflowVersions(
 
 const loadVersions = step(
   "LoadVersions",
+  ["INVALID_ARGUMENT", "NOT_FOUND"],
   async ({ valid }: { readonly valid: ListWorkflowVersionsRequest }, { environment, unit }) => {
     const { workflowId, pageSize, pageToken } = valid;
     const row = await unit.get(workflowKind.key, workflowId);

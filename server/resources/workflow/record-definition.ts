@@ -18,6 +18,7 @@ import type { ValidDefinition } from "./validate-workflow-spec.ts";
  */
 export const recordDefinition: Step<{ readonly state: Workflow; readonly definition: ValidDefinition }, object> = step(
   "RecordDefinition",
+  [],
   ({ state, definition }, { environment, unit }) => {
     const { document, digest, canonical } = definition.valid;
     const nowMs = environment.nowMs();

@@ -40,6 +40,7 @@ export function scheduleWrites(
 /** Stages the schedule of a definition that has one; a definition that had one before and has none now loses it. Unchanged definitions keep their beat. */
 export const recordSchedule: Step<{ readonly state: Workflow; readonly definition: ValidDefinition }, object> = step(
   "RecordSchedule",
+  [],
   async ({ state, definition }, { environment, unit }) => {
     const { id, org } = metadataOf(state);
     const { document, digest } = definition.valid;

@@ -24,7 +24,7 @@ export interface Dependents {
 export function refuseWhileInUse(
   ports: ResourcePorts,
 ): Step<{ readonly existing: StoredResource<Workflow> }, { readonly dependents: Dependents }> {
-  return step("RefuseWhileInUse", async ({ existing: { row, resource } }, scope) => {
+  return step("RefuseWhileInUse", ["FAILED_PRECONDITION"], async ({ existing: { row, resource } }, scope) => {
     const forced = isSwitchedOn(scope.call, FORCE_HEADER);
     const instanceIds: string[] = [];
     let pageToken = "";

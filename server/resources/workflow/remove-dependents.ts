@@ -16,25 +16,41 @@ export function removeDependents(
   ports: ResourcePorts,
 ): Step<
   { readonly existing: StoredResource<Workflow>; readonly dependents: Dependents },
-  { readonly dependentsRemoved: true }
+  { readonly lastRuns: readonly RunRow[] }
 > {
-  return step("RemoveDependents", async ({ existing: { row }, dependents }, scope) => {
+  return step("RemoveDependents", [], async ({ existing: { row }, dependents }, scope) => {
     for (const value of dependents.instanceIds) {
       await ports.clients.workflowInstance.command.delete({ value }, withinUnit(scope));
     }
     scope.unit.add({ op: "requireNoActiveRuns", workflowId: row.id });
     scope.unit.add({ op: "deleteDefinitions", workflowId: row.id });
     for (const write of scheduleWrites(row.id, undefined)) scope.unit.add(write);
-    for (const run of await lastRuns(row.id, scope)) for (const write of removeRun(run.run)) scope.unit.add(write);
-    return { dependentsRemoved: true };
+    const runs = await lastRuns(ports, row.id, scope);
+    for (const { run } of runs) for (const write of removeRun(run)) scope.unit.add(write);
+    return { lastRuns: runs };
+  });
+}
+
+/** Has the engine cancel what the removed runs still had under way, once they are gone. */
+export function cancelWorkOfRemoved(
+  ports: ResourcePorts,
+): Step<{ readonly lastRuns: readonly RunRow[] }, { readonly workCancelled: true }> {
+  return step("CancelWorkOfRemoved", [], async ({ lastRuns: runs }, { unit }) => {
+    if (!unit.dryRun) for (const { run } of runs) ports.engine().deleted(run);
+    return { workCancelled: true };
   });
 }
 
 /** The runs that are left after all but the last batch of ended ones are removed. */
-async function lastRuns(workflowId: string, { environment, unit }: StepScope): Promise<readonly RunRow[]> {
+async function lastRuns(
+  ports: ResourcePorts,
+  workflowId: string,
+  { environment, unit }: StepScope,
+): Promise<readonly RunRow[]> {
   for (;;) {
     const { rows, next } = await environment.store.runs.list({ workflowId, limit: RUNS_IN_BATCH_MAX });
     if (next === undefined || unit.dryRun) return rows;
     await environment.store.commit(rows.flatMap(({ run }) => removeRun(run)));
+    for (const { run } of rows) ports.engine().deleted(run);
   }
 }

@@ -11,7 +11,7 @@ export type ValidDefinition = Definition & { readonly valid: NonNullable<Definit
 export function validateWorkflowSpec(
   load: DefinitionLoader,
 ): Step<{ readonly valid: Workflow }, { readonly definition: ValidDefinition }> {
-  return step("ValidateWorkflowSpec", ({ valid: { spec } }) => {
+  return step("ValidateWorkflowSpec", ["INVALID_ARGUMENT"], ({ valid: { spec } }) => {
     if (spec === undefined) throw invalidField("spec", "is missing, should have tasks or a definition");
     const definition = readDefinition(spec, load);
     if (definition.valid === undefined)

@@ -26,7 +26,7 @@ export function validateWorkflow(
     .step(authorize)
     .step(validateProto(ValidateWorkflowRequestSchema))
     .step(
-      step("CheckDefinition", ({ valid }: { readonly valid: ValidateWorkflowRequest }) => ({
+      step("CheckDefinition", [], ({ valid }: { readonly valid: ValidateWorkflowRequest }) => ({
         response: check(valid, ports.loadDefinition),
       })),
     )

@@ -5,8 +5,9 @@ import { pipeline } from "node:stream/promises";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 
 import { ApiError } from "../../errors/api-error.ts";
+import { StoreDamaged } from "../../store/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { toConnectError } from "../interceptors/error-mapping.ts";
+import { damaged, toConnectError } from "../interceptors/error-mapping.ts";
 import { type HttpRequest, type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
 import { readBody } from "./request-body.ts";
 
@@ -99,6 +100,7 @@ export class HttpRouter {
   #failure(error: unknown, path: string): HttpResponse {
     if (error instanceof ApiError) return errorResponse(error);
     this.#logger.error("Request failed", { path, err: error });
+    if (error instanceof StoreDamaged) return errorResponse(damaged(error));
     return jsonResponse(500, { code: "internal", message: "Cannot answer: the server failed, its log has more" });
   }
 }

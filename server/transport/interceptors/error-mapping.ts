@@ -4,6 +4,7 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@stigmer/api
 
 import { ApiError } from "../../errors/api-error.ts";
 import type { ErrorCode, ErrorReason } from "../../errors/catalogue.ts";
+import { StoreDamaged } from "../../store/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Call } from "../call.ts";
 
@@ -46,6 +47,10 @@ export function failureOf(error: unknown, call: Call, logger: Logger): ApiError 
     const reason = reasons.get(error.code);
     if (reason !== undefined) return new ApiError(reason, error.rawMessage, { cause: error });
   }
+  if (error instanceof StoreDamaged) {
+    logger.error("Stored data is damaged", { requestId: call.requestId, err: error });
+    return damaged(error);
+  }
   if (isAbort(error)) {
     const why: unknown = call.signal.reason;
     return why instanceof ApiError
@@ -62,6 +67,11 @@ export function failureOf(error: unknown, call: Call, logger: Logger): ApiError 
     `Cannot finish the call: the server failed, its log has more under "${call.requestId}"`,
     { cause: error, metadata: { requestId: call.requestId } },
   );
+}
+
+/** What a caller is told of a damaged database: that it is, and what an operator has to do. */
+export function damaged(error: StoreDamaged): ApiError {
+  return new ApiError("DATA_CORRUPT", error.message, { cause: error });
 }
 
 /** The error in the form of the protocols, with details in the standard form. */
