@@ -24,6 +24,8 @@ import {
 } from "../api/gen/ai/stigmer/iam/iampolicy/v1/rpcauthorization/method_options_pb.ts";
 import { services } from "../api/services.ts";
 import { fieldType } from "../api/wire/wire-shape.ts";
+import { GENERAL_CODES } from "../server/pipeline/declared-codes.ts";
+import { documentedCodes } from "../server/resources/documented-codes.ts";
 import { compiledFiles } from "./generate.mjs";
 
 /** Where the reference stands. */
@@ -36,15 +38,17 @@ export async function apiReference(): Promise<string> {
     "# The API",
     "",
     "Made from the .proto files by `npm run generate`. Every method is called over gRPC, gRPC-Web or Connect on one port; over plain HTTP it is a `POST` of JSON to `/<service>/<method>`.",
+    `Each method lists the codes it may refuse with, from what its steps declare. Any method may also answer ${GENERAL_CODES.map((code) => `\`${code}\``).join(", ")}, and a write that loses ten races in a row \`ABORTED\`: see [errors](errors.md).`,
     "Fields from 1000 on, and the packages `ai.stigmer.orchestration`, are additions of this server to the published contract.",
     "",
   ];
   const used = new Map<string, DescMessage | DescEnum>();
+  const codesOf = documentedCodes();
   for (const group of Object.values(services)) {
     for (const { typeName } of Object.values(group)) {
       const service = registry.getService(typeName);
       if (service === undefined) throw new Error(`Cannot document "${typeName}": it is not in the compiled files`);
-      lines.push(...describeService(service));
+      lines.push(...describeService(service, codesOf));
       for (const method of service.methods) [method.input, method.output].forEach((message) => gather(message, used));
     }
   }
@@ -54,18 +58,22 @@ export async function apiReference(): Promise<string> {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function describeService(service: DescService): string[] {
+function describeService(service: DescService, codesOf: ReturnType<typeof documentedCodes>): string[] {
   const rows = service.methods.map((method) => {
     const stream = method.methodKind === "server_streaming" ? "stream " : "";
-    return `| \`${method.name}\` | ${link(method.input)} → ${stream}${link(method.output)} | ${permission(method)} | ${comment(method)} |`;
+    return `| \`${method.name}\` | ${link(method.input)} → ${stream}${link(method.output)} | ${permission(method)} | ${comment(method)} | ${codesOf(
+      method,
+    )
+      .map((code) => `\`${code}\``)
+      .join(", ")} |`;
   });
   return [
     `## ${service.typeName}`,
     "",
     comment(service),
     "",
-    "| method | request → response | permission | what it does |",
-    "| --- | --- | --- | --- |",
+    "| method | request → response | permission | what it does | codes |",
+    "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ];

@@ -5,7 +5,7 @@ import { isTerminal } from "../protocol/state.ts";
 import type { TaskNode } from "../tasks/task-type.ts";
 import { transformInput } from "./data-flow.ts";
 import { FrameRun } from "./frame-run.ts";
-import { Machine } from "./machine.ts";
+import { Machine, rearm } from "./machine.ts";
 import { ROOT_LIST, type Program } from "./program.ts";
 import { cancelRun } from "./run-end.ts";
 import type { RunState, TaskFrame } from "./run-state.ts";
@@ -125,7 +125,9 @@ function retryInPlace(turn: Turn, machine: Machine, event: Retried): void {
     );
   }
   const faulted = state.faultedAt === undefined ? undefined : state.frames[state.faultedAt];
-  if (event.input !== undefined && faulted?.kind === "task") {
+  if (event.input !== undefined && state.faultedAt !== undefined && faulted?.kind === "task") {
+    // With another input the task begins anew, with all that is below it.
+    turn.cancelBelow(state.faultedAt);
     faulted.raw = event.input;
     delete faulted.input;
     faulted.phase = "fetching";
@@ -211,6 +213,7 @@ function openTask(
   turn.note(frame, "started", { input: frame.raw, context: turn.state.context });
   frame.local = entry.local;
   if (node.timeout !== undefined) startTimeout(turn, slot, node.timeout, transformed);
+  rearm(turn, slot, node, entry.role);
   return turn.add(slot, {
     role: entry.role,
     list,

@@ -412,6 +412,8 @@ export class Machine {
     if (frame.children > 0) {
       if (node.timeout !== undefined && frame.phase !== "new")
         startTimeout(this.turn, slot, node.timeout, inputOf(frame));
+      const child = this.state.frames.find((candidate) => candidate?.parent === slot);
+      if (child !== undefined && child !== null) rearm(this.turn, slot, node, child.role);
       return undefined;
     }
     if (frame.phase === "new") return slot;
@@ -447,6 +449,13 @@ export class Machine {
     if (node.kind === "listen") listenEnded(this.turn, node, frame);
     return this.#leave(slot, output, node.then);
   }
+}
+
+/** Issues again what a task waits for beside a child that goes on or is entered; a child of an extension is none of the task's own. */
+export function rearm(turn: Turn, slot: number, node: TaskNode, role: string): void {
+  if (role.startsWith("@")) return;
+  const drafts = node.type.rearm?.(node.body, new FrameRun(turn, turn.taskFrame(slot)), role) ?? [];
+  for (const draft of drafts) turn.issue(slot, draft);
 }
 
 function correlating(node: TaskNode): Partial<TaskTrace> {

@@ -13,6 +13,7 @@ import {
   answerMessages,
   compileMessages,
   finishMessage,
+  rearmMessages,
   reviveMessages,
   startMessages,
 } from "./consume-messages.ts";
@@ -103,6 +104,10 @@ export const callTask: TaskType<ProtocolBody | FunctionBody | NoopBody> = {
     if (body.type === "protocol" && body.messages !== undefined)
       return reviveMessages(body.messages, run, protocolArguments(body, run));
     return callTask.start(body, run);
+  },
+  rearm(body, run) {
+    if (body.type !== "protocol" || body.messages === undefined) return [];
+    return rearmMessages(body.messages, run, protocolArguments(body, run));
   },
 };
 

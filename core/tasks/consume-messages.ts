@@ -50,9 +50,14 @@ export function compileMessages(subscription: AsyncApiSubscription, scope: Scope
 export function startMessages(source: MessagesSource, run: TaskRun, args: JsonObject): Outcome {
   const consumption = newConsumption();
   if (isEnough(source, run, consumption)) return complete([]);
-  const start: Draft[] = [{ role: "messages", type: "subscribe", arguments: args }];
-  if (source.for !== undefined) start.push({ role: "for", type: "setTimer", dueAt: run.dueAt(source.for) });
-  return going({ local: consumption as unknown as Json, start });
+  return going({ local: consumption as unknown as Json, start: subscription(source, run, args) });
+}
+
+/** The subscription and, where there is one, the time for it, which begins now. */
+function subscription(source: MessagesSource, run: TaskRun, args: JsonObject): readonly Draft[] {
+  const subscribe: Draft = { role: "messages", type: "subscribe", arguments: args };
+  if (source.for === undefined) return [subscribe];
+  return [subscribe, { role: "for", type: "setTimer", dueAt: run.dueAt(source.for) }];
 }
 
 /** A message, the end of the subscription, or the end of the time for it: in the last two cases what was consumed is handled to its end. */
@@ -80,7 +85,12 @@ export function reviveMessages(source: MessagesSource, run: TaskRun, args: JsonO
   restart(consumption);
   const outcome = proceed(source, run, consumption);
   if (outcome.type !== "continue" || consumption.closed) return outcome;
-  return { ...outcome, start: [{ role: "messages", type: "subscribe", arguments: args }] };
+  return { ...outcome, start: subscription(source, run, args) };
+}
+
+/** Subscribes again beside the tasks of a message that go on after the run had stopped, unless nothing more was to be consumed. */
+export function rearmMessages(source: MessagesSource, run: TaskRun, args: JsonObject): readonly Draft[] {
+  return (run.local as unknown as Consumption).closed ? [] : subscription(source, run, args);
 }
 
 function proceed(source: MessagesSource, run: TaskRun, consumption: Consumption): Outcome {

@@ -191,6 +191,8 @@ export interface TaskType<Body> {
   describe?(body: Body, local: Json): string;
   /** Begins again after the run had stopped (fault, cancellation): without it, like `start`. `local` is what it remembered. */
   revive?(body: Body, run: TaskRun): Outcome;
+  /** What the task waits for beside a child, issued again where the run goes on with that child after it had stopped, or is entered at it; `role` is the child's. */
+  rearm?(body: Body, run: TaskRun, role: string): readonly Draft[];
   /** Enters the task so that the child list at `list` begins at some task of it: what control by pointer needs. Undefined where it cannot be entered. */
   enter?(body: Body, run: TaskRun, list: string, iteration: number | undefined, input: Json): ChildEntry | undefined;
 }

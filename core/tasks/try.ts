@@ -83,6 +83,9 @@ export const tryTask: TaskType<TryBody> = {
     const { retries, since, fault } = run.local as unknown as TryLocal;
     return attempt(body, run, { retries, since, fault });
   },
+  rearm(body, run, role) {
+    return role === "try" ? attemptLimit(body, run) : [];
+  },
   enter(body, run, list) {
     if (list !== body.list) return undefined;
     const local: TryLocal = { retries: 0, since: run.now, fault: null };
@@ -91,14 +94,17 @@ export const tryTask: TaskType<TryBody> = {
 };
 
 function attempt(body: TryBody, run: TaskRun, local: TryLocal): Outcome {
-  const start: Draft[] = [];
-  if (body.retry?.attemptDuration !== undefined)
-    start.push({ role: "attempt", type: "setTimer", dueAt: run.dueAt(body.retry.attemptDuration) });
   return going({
     local: local as unknown as Json,
-    start,
+    start: attemptLimit(body, run),
     run: [{ role: "try", list: body.list, input: run.input, attempt: local.retries + 1 }],
   });
+}
+
+/** The timer of the attempt that begins now, where its policy limits it. */
+function attemptLimit({ retry }: TryBody, run: TaskRun): readonly Draft[] {
+  if (retry?.attemptDuration === undefined) return [];
+  return [{ role: "attempt", type: "setTimer", dueAt: run.dueAt(retry.attemptDuration) }];
 }
 
 function catches(body: TryBody, run: TaskRun, fault: Fault): boolean {

@@ -86,6 +86,8 @@ export interface Engine {
   watch(runId: string, fromPosition: number, signal: AbortSignal): AsyncIterable<RunChange>;
   /** The row of a run as soon as it has ended or is quarantined, at once when it has; undefined when the signal aborts or the engine stops first. Rejects with ControlRefused for an unknown run. */
   ended(runId: string, signal: AbortSignal): Promise<RunRow | undefined>;
+  /** A run was deleted from the store: what it still has under way is cancelled, and nothing of it is remembered. */
+  deleted(run: number): void;
   /** Stops taking work, lets running activities end for at most `drainMs`, and flushes. Runs stay as they are and go on at the next start. */
   stop(drainMs: number): Promise<void>;
 }

@@ -199,7 +199,7 @@ export const catalogue = {
   ),
   DATA_CORRUPT: entry(
     "DATA_LOSS",
-    "Stored data failed its checksum.",
+    "Stored data failed its checksum, or the database file is damaged.",
     "Restore a backup; `stigmer doctor` tells more.",
   ),
   INTERNAL: entry(

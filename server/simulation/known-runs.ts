@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
 import { CHAIN_START } from "../engine/embedded/journal-record.ts";
-import type { JournalRecord, Write } from "../store/ports.ts";
+import type { JournalRecord, RunRow, Write } from "../store/ports.ts";
 
 /** What is known of a run's journal: its records as they became durable. */
 export interface Known {
@@ -19,6 +19,7 @@ export interface Known {
 export class KnownRuns {
   readonly #known = new Map<number, Known>();
   readonly #keys = new Map<string, number>();
+  readonly #ids = new Map<number, string>();
   readonly #blobs = new Map<string, string>();
 
   of(run: number): Known {
@@ -41,7 +42,7 @@ export class KnownRuns {
     return this.#known.values();
   }
 
-  /** The key of a run by its id. */
+  /** The key of a run by its id; undefined for one that was tried, lost, and whose key another run has got. */
   keyOf(runId: string): number | undefined {
     return this.#keys.get(runId);
   }
@@ -49,7 +50,19 @@ export class KnownRuns {
   attempted(write: Write): void {
     if (write.op === "putBlob") this.#blobs.set(write.digest, Buffer.from(write.data).toString());
     else if (write.op === "putTimer") this.of(write.row.run).timersDue.set(write.row.id, write.row.dueAt);
-    else if (write.op === "putRun") this.#keys.set(write.row.id, write.row.run);
+    else if (write.op === "putRun") this.#named(write.row);
+  }
+
+  /** A start that never became durable leaves its key to a run of a later process, and nothing of what it had set. */
+  #named({ id, run }: RunRow): void {
+    const before = this.#ids.get(run);
+    if (before === id) return;
+    if (before !== undefined) {
+      if (this.#keys.get(before) === run) this.#keys.delete(before);
+      this.of(run).timersDue.clear();
+    }
+    this.#ids.set(run, id);
+    this.#keys.set(id, run);
   }
 
   /** The fact of a record, with what lies in blobs. */

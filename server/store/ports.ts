@@ -103,7 +103,7 @@ export interface SnapshotRow {
   readonly chain: string;
 }
 
-/** A durable timer. */
+/** A durable timer; its run has only one with the id. `dueAt` is by the wall clock, which may be behind the time of the run (see `leadOf` of the engine). */
 export interface TimerRow {
   readonly dueAt: number;
   readonly run: number;
@@ -148,6 +148,7 @@ export type Write =
   | { readonly op: "append"; readonly record: JournalRecord }
   | { readonly op: "putSnapshot"; readonly row: SnapshotRow }
   | { readonly op: "putTimer"; readonly row: TimerRow }
+  /** Removes the timer of the run with the id; `dueAt` is where it is most likely found. */
   | { readonly op: "deleteTimer"; readonly row: TimerRow }
   | { readonly op: "putSubscription"; readonly row: SubscriptionRow }
   | { readonly op: "deleteSubscription"; readonly run: number; readonly id: number }
@@ -186,6 +187,18 @@ export class StoreUnavailable extends Error {
   constructor(reason: "overloaded" | "diskFull" | "closed" | "failed", message: string) {
     super(message);
     this.reason = reason;
+  }
+}
+
+/** Thrown by a read when the database itself finds that its file is damaged: nothing can be said of what was asked for. `cause` is what it said. */
+export class StoreDamaged extends Error {
+  override readonly name = "StoreDamaged";
+
+  constructor(cause: Error) {
+    super(
+      `Cannot read the database: its file is damaged (${cause.message}), "stigmer doctor" tells what is lost; stop the server and restore a backup`,
+      { cause },
+    );
   }
 }
 
@@ -257,7 +270,7 @@ export interface RunReader {
   /** How many runs of the workflow have not ended, at a cost that does not grow with them. */
   countOpen(workflowId: string): Promise<number>;
   lastKey(): Promise<number>;
-  /** Ended runs whose `endedAt` is before the given time, oldest first: what retention removes. */
+  /** Ended runs with nothing under way whose `endedAt` is before the given time, oldest first: what retention removes. */
   endedBefore(endedBefore: number, limit: number): Promise<readonly RunRow[]>;
 }
 

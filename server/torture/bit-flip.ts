@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ControlRefused } from "../engine/engine.ts";
 import { Random } from "../simulation/random.ts";
-import { type RunRow, StoreUnavailable } from "../store/ports.ts";
+import { type RunRow, StoreDamaged, StoreUnavailable } from "../store/ports.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { StoreOpenError } from "../store/sqlite/store-open-error.ts";
@@ -173,7 +173,7 @@ async function examine(file: string, sound: SoundDatabase): Promise<Outcome> {
   try {
     opened = await openDatabase(file);
   } catch (error) {
-    const clear = error instanceof StoreOpenError || /malformed|not a database/u.test(String(error));
+    const clear = error instanceof StoreOpenError || error instanceof StoreDamaged;
     return { kind: "refused", says: String(error), wrong: clear ? [] : [`it is refused with ${String(error)}`] };
   }
   const wrong: string[] = [];
@@ -214,9 +214,10 @@ async function examine(file: string, sound: SoundDatabase): Promise<Outcome> {
     : { kind: "silent", says: differences.join("; "), wrong };
 }
 
-/** SQLite itself said that the file is damaged. */
+/** SQLite itself found the file damaged, and callers are told so: an error that says "malformed" in any other way would be INTERNAL to them. */
 function isOfDatabase(error: unknown): boolean {
-  return error instanceof StoreUnavailable || (error instanceof Error && /malformed|disk I\/O/u.test(error.message));
+  if (error instanceof StoreDamaged || error instanceof StoreUnavailable) return true;
+  return error instanceof Error && error.message.includes("disk I/O");
 }
 
 const END_MS = 5_000;

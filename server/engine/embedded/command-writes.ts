@@ -8,9 +8,10 @@ import type { Interpreter } from "./ports.ts";
 import type { RunActor } from "./run-actor.ts";
 import type { StepBatch } from "./step-batch.ts";
 
-/** Translates one command of a step: what goes into the commit, what is done once it is durable, and what the actor takes note of. */
+/** Translates one command of a step: what goes into the commit, what is done once it is durable, and what the actor takes note of. `leadMs` is what `leadOf` said of the fact. */
 export function addCommand(
   command: Command,
+  leadMs: number,
   actor: RunActor,
   batch: StepBatch,
   index: CorrelationIndex,
@@ -26,7 +27,7 @@ export function addCommand(
       return;
     case "setTimer":
       actor.track(command);
-      addTimer({ dueAt: command.dueAt, run: actor.run, id: command.id }, batch);
+      addTimer({ dueAt: command.dueAt - leadMs, run: actor.run, id: command.id }, batch);
       return;
     case "clearTimer":
       endTimer(command.id, actor, batch);

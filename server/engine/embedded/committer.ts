@@ -58,16 +58,21 @@ export class Committer {
     failpoint("commit.after");
   }
 
-  /** Commits what must not be refused: a full queue or disk is asked again, later and later. Rejects only with CommitConflict (a fault of ours) or when the store has failed. */
-  async commitSurely(writes: readonly Write[]): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+  /**
+   * Commits what must not be refused: a full queue or disk is asked again, later and later. `wanted` is asked right before each try, in the same turn; once it says no, nothing is written and false
+   * comes back. Rejects only with CommitConflict (a fault of ours) or when the store has failed.
+   */
+  async commitSurely(writes: readonly Write[], wanted: () => boolean = () => true): Promise<boolean> {
+    for (let attempt = 0; wanted(); attempt++) {
       try {
-        return await this.commit(writes);
+        await this.commit(writes);
+        return true;
       } catch (error) {
         if (!isPassing(error)) throw error;
         await this.#pause(attempt);
       }
     }
+    return false;
   }
 
   /** Commits with whatever comes next, or alone after a second: for cleaning up that a crash may undo. */

@@ -163,7 +163,7 @@ export class Dispatcher {
     const once = command.delivery === "at-most-once";
     if (once && !(await this.#recordIntent(job))) return;
     if (!this.#wanted(job)) {
-      // Cancelled while the intent was on its way to the disk: the cancellation may have deleted it too early.
+      // Stopped while the intent was on its way to the disk: the call was not made.
       if (once) this.#parts.committer.later(intentEnd(run, job.id));
       return;
     }
@@ -174,11 +174,17 @@ export class Dispatcher {
     await this.#parts.post(run, fact, once ? [intentEnd(run, job.id)] : undefined);
   }
 
-  /** Makes the intent durable; false when there is one already: a crash came between the call and its result, and repeating it is what was ruled out. */
+  /**
+   * Makes the intent durable; false when there is one already (a crash came between the call and its result, and repeating it is what was ruled out), or when the run does not want the call any
+   * more. A cancellation deletes the intent in its own commit: one that is written after it would stay behind after a crash, so none is once the run has taken the cancellation up.
+   */
   async #recordIntent(job: Job): Promise<boolean> {
-    const { run } = job.actor;
-    if ((await this.#parts.store.records.get(INTENT_SPACE, intentKey(run, job.id))) === undefined) {
-      await this.#parts.committer.commitSurely([{ op: "putRecord", row: intentRow(run, job.id) }]);
+    const { actor, id } = job;
+    const { run } = actor;
+    if ((await this.#parts.store.records.get(INTENT_SPACE, intentKey(run, id))) === undefined) {
+      const write = { op: "putRecord", row: intentRow(run, id) } as const;
+      const wanted = (): boolean => this.#wanted(job) && actor.activities.has(id);
+      if (!(await this.#parts.committer.commitSurely([write], wanted))) return false;
       failpoint("dispatch.intent");
       return true;
     }
@@ -188,7 +194,7 @@ export class Dispatcher {
       "Outcome unknown",
       "The server stopped while the activity was under way; it is delivered at most once, so it is not repeated.",
     );
-    await this.#parts.post(run, { type: "activityFailed", id: job.id, fault }, [intentEnd(run, job.id)]);
+    await this.#parts.post(run, { type: "activityFailed", id, fault }, [intentEnd(run, id)]);
     return false;
   }
 

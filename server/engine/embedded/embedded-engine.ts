@@ -240,6 +240,10 @@ export class EmbeddedEngine implements Engine {
     return this.#reads.ended(runId, signal);
   }
 
+  deleted(run: number): void {
+    this.#executor.deleted(run);
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
     this.#timers.stop();

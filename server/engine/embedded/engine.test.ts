@@ -115,6 +115,52 @@ describe("EmbeddedEngine", () => {
     expect((await world.engine.view("r1"))?.row.status).toBe("completed");
   });
 
+  test("a run whose time is ahead of the clock, after a process whose clock was fast, waits as long as it says, no longer and no shorter", async () => {
+    const world = await EmbeddedWorld.open();
+    let answer: (value: null) => void = () => undefined;
+    world.answer("work", () => new Promise((resolve) => (answer = resolve)));
+    const naps = [{ work: call }, { nap: { wait: { seconds: 10 } } }, { again: { wait: { seconds: 20 } } }];
+    world.time.jump(3 * 86_400_000);
+    await world.crash();
+    await world.engine.start(blank("r1", world.define(workflow("naps", naps))));
+    await world.settle();
+    world.time.jump(-3 * 86_400_000);
+    await world.crash();
+    await world.settle();
+    answer(null);
+    await world.settle();
+    const status = async (): Promise<unknown> => (await world.engine.view("r1"))?.row.status;
+    await world.pass(9_000);
+    expect(await journalOf(world)).toEqual(["started", "activityCompleted"]);
+    await world.pass(2_000);
+    expect(await journalOf(world)).toEqual(["started", "activityCompleted", "timerFired"]);
+    await world.crash();
+    await world.pass(18_000);
+    expect(await status()).toBe("waiting");
+    await world.pass(2_000);
+    expect(await status()).toBe("completed");
+    const times = (await world.engine.history("r1", 1, 10)).map(({ fact }) => fact["at"] as number);
+    expect(times.map((at) => at - (times[0] as number))).toEqual([0, 0, 10_000, 30_000]);
+    expect(await world.store.timers.count()).toBe(0);
+  });
+
+  test("a timer of a run whose time is ahead of the clock is cleared like any other", async () => {
+    const world = await EmbeddedWorld.open();
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }, { on: { wait: { hours: 1 } } }]));
+    world.time.jump(86_400_000);
+    await world.crash();
+    await world.engine.start(blank("r1", digest));
+    await world.settle();
+    world.time.jump(-86_400_000);
+    await world.crash();
+    await world.engine.control("r1", { type: "skipped", pointer: "/do/0/nap" });
+    await world.engine.control("r1", { type: "suspended" });
+    await world.engine.control("r1", { type: "resumed" });
+    await world.crash();
+    await world.engine.control("r1", { type: "cancelled" });
+    expect(await world.store.timers.count()).toBe(0);
+  });
+
   test("a damaged record quarantines its run with the reason and leaves the others running", async () => {
     const quarantined: string[] = [];
     const world = await EmbeddedWorld.open({ hooks: { quarantined: (_run, reason) => quarantined.push(reason) } });
@@ -206,6 +252,64 @@ describe("EmbeddedEngine", () => {
     expect(await world.engine.view("r1")).toBeUndefined();
     expect(await world.store.records.get("run-secrets", "1")).toBeUndefined();
     expect(await world.store.journal.blob(blob)).toBeUndefined();
+  });
+
+  test("an ended run is not removed while work that it does not await goes on", async () => {
+    const world = await EmbeddedWorld.open({ options: { retentionMs: 60_000, retentionSweepMs: 10_000 } });
+    let finish: (value: null) => void = () => undefined;
+    world.answer("work", () => new Promise((resolve) => (finish = resolve)));
+    const digest = world.define(workflow("leaves", [{ work: { run: { shell: { command: "x" }, await: false } } }]));
+    await world.engine.start(blank("r1", digest));
+    await world.pass(100_000);
+    expect((await world.engine.view("r1"))?.row).toMatchObject({ status: "completed", active: true });
+    await world.crash();
+    await world.pass(100_000);
+    expect((await world.engine.view("r1"))?.row).toMatchObject({ status: "completed", active: true });
+    expect(world.calls("work")).toBe(2);
+    finish(null);
+    await world.pass(20_000);
+    expect(await world.engine.view("r1")).toBeUndefined();
+  });
+
+  test("a run that changes while retention removes it stays", async () => {
+    const world = await EmbeddedWorld.open({ options: { retentionMs: 60_000, retentionSweepMs: 10_000 } });
+    const digest = world.define(workflow("pure", [{ one: { set: { n: 1 } } }]));
+    await world.engine.start(blank("r1", digest));
+    await world.engine.start(blank("r2", digest));
+    const endedBefore = world.store.runs.endedBefore.bind(world.store.runs);
+    world.store.runs.endedBefore = async (...bounds) => {
+      const rows = await endedBefore(...bounds);
+      const taken = rows.find(({ id }) => id === "r1");
+      if (taken !== undefined)
+        await world.store.commit([
+          { op: "updateRun", run: taken.run, changes: { status: "running", active: true, endedAt: null } },
+        ]);
+      return rows;
+    };
+    await world.pass(80_000);
+    expect(await world.store.runs.get("r1")).toMatchObject({ status: "running" });
+    expect(await world.store.runs.get("r2")).toBeUndefined();
+  });
+
+  test("deleting an ended run cancels work that it does not await, for good", async () => {
+    const world = await EmbeddedWorld.open();
+    let aborted = 0;
+    world.answer("work", (_count, _input, { signal }) => {
+      signal.addEventListener("abort", () => aborted++);
+      return new Promise(() => undefined);
+    });
+    const work = { run: { shell: { command: "x" }, await: false }, metadata: { "stigmer.delivery": "at-most-once" } };
+    await world.engine.start(blank("r1", world.define(workflow("leaves", [{ work }] as WorkflowDocument["do"]))));
+    await world.settle();
+    expect(await world.store.records.get("intents", "1/1")).toBeDefined();
+    await world.store.commit(removeRun(1));
+    world.engine.deleted(1);
+    await world.pass(2_000);
+    expect([aborted, world.engine.load.runs]).toEqual([1, 0]);
+    expect(await world.store.records.get("intents", "1/1")).toBeUndefined();
+    await world.crash();
+    await world.settle();
+    expect(world.calls("work")).toBe(1);
   });
 
   test("stop ends what is running, refuses what is new, and loses nothing", async () => {

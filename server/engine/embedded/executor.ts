@@ -7,6 +7,7 @@ import { ControlRefused } from "../engine.ts";
 import { addCommand, addDebt } from "./command-writes.ts";
 import type { Committer } from "./committer.ts";
 import { failpoint } from "./failpoints.ts";
+import { intentEnd } from "./intent.ts";
 import { encodeFact } from "./journal-record.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { EngineOptions } from "./options.ts";
@@ -153,7 +154,8 @@ export class Executor {
     const { fact, notBefore = 0, writes, outcome } = envelope;
     if (writes !== undefined) batch.writes.push(...writes);
     if (actor.wants(fact)) {
-      const at = Math.max(this.#parts.clock.now(), actor.lastAt, notBefore);
+      const dueAt = fact.type === "timerFired" ? (actor.timers.get(fact.id)?.dueAt ?? 0) : 0;
+      const at = Math.max(this.#parts.clock.now(), actor.lastAt, notBefore, dueAt);
       const event = { ...fact, at } as RunEvent;
       if (isControl(event)) this.#checkControl(actor, event, batch);
       this.#apply(actor, event, batch);
@@ -190,7 +192,8 @@ export class Executor {
     actor.tailChars += record.data.length;
     actor.bytes += 2 * record.data.length;
     const { correlation, interpreter } = this.#parts;
-    for (const command of result.commands) addCommand(command, actor, batch, correlation, interpreter);
+    const leadMs = leadOf(fact, this.#parts.clock.now());
+    for (const command of result.commands) addCommand(command, leadMs, actor, batch, correlation, interpreter);
     for (const trace of result.trace) batch.trace.push(trace);
     addOutgoing(result, statusBefore, actor, batch, this.#outgoing);
     if (actor.ended && !endedBefore) this.#tellParent(actor, batch);
@@ -289,6 +292,15 @@ export class Executor {
     this.#parts.hooks.quarantined?.(run, reason);
   }
 
+  /** Forgets a run that was deleted, and stops what it has under way; intents of such calls go with it. */
+  deleted(run: number): void {
+    const actor = this.#parts.live().peek(run);
+    if (actor === undefined) return;
+    for (const { id, delivery } of actor.activities.values())
+      if (delivery === "at-most-once") this.#parts.committer.later(intentEnd(run, id));
+    this.#leave(actor, `Cannot use run "${actor.row.id}": it was deleted`);
+  }
+
   #leave(actor: RunActor, why: string): void {
     this.#parts.live().remove(actor);
     this.#parts.left(actor.run);
@@ -299,6 +311,16 @@ export class Executor {
     for (const envelope of actor.mailbox.splice(0)) envelope.refused(asError(error));
     for (const reader of actor.readers.splice(0)) reader();
   }
+}
+
+/**
+ * By how many milliseconds the time of a run is ahead of the wall clock: its times never go back, so they stay ahead after a process whose clock was fast. A timer is set by the time of the run
+ * and must fire after as much has passed, so it is due that much earlier by the wall clock. A control that takes a stopped run up again may set timers by instants from before, whose lead is not
+ * known any more: those are rather late than early.
+ */
+function leadOf(fact: RunEvent, wallNow: number): number {
+  if (fact.type === "retried" || fact.type === "skipped" || fact.type === "jumped") return 0;
+  return Math.max(0, fact.at - wallNow);
 }
 
 /** A row with changes made to it, as the store makes them: null removes. */

@@ -1,4 +1,4 @@
-import type { Store, Write } from "../../store/ports.ts";
+import { CommitConflict, type RunRow, type Store, type Write } from "../../store/ports.ts";
 import type { Committer } from "./committer.ts";
 import { failpoint } from "./failpoints.ts";
 import type { EngineScheduler, Scheduled } from "./ports.ts";
@@ -12,7 +12,10 @@ export function removeRun(run: number): readonly Write[] {
   return [{ op: "deleteRun", run }, RunSecrets.forget(run)];
 }
 
-/** Removes ended runs, with their journal and secrets, once they are older than the retention time; a page at a time, so that nobody waits for it. */
+/**
+ * Removes ended runs, with their journal and secrets, once they are older than the retention time; a page at a time, so that nobody waits for it. A run that still has work under way, which it
+ * does not await, stays until that is done; so does one that an operator takes up again at the same moment.
+ */
 export class Retention {
   readonly #store: Store;
   readonly #committer: Committer;
@@ -50,10 +53,21 @@ export class Retention {
       const rows = await this.#store.runs.endedBefore(this.#clock.now() - retentionMs, PAGE);
       if (rows.length === 0) break;
       failpoint("retention.before");
-      await this.#committer.commitSurely(rows.flatMap(({ run }) => removeRun(run)));
+      const gone = await Promise.all(rows.map((row) => this.#remove(row)));
       failpoint("retention.after");
-      removed += rows.length;
+      removed += gone.filter(Boolean).length;
     }
     return removed;
+  }
+
+  /** Removes a run unless it has changed since it was read. */
+  async #remove({ run, version }: RunRow): Promise<boolean> {
+    try {
+      await this.#committer.commitSurely([{ op: "updateRun", run, changes: {}, expect: version }, ...removeRun(run)]);
+      return true;
+    } catch (error) {
+      if (error instanceof CommitConflict) return false;
+      throw error;
+    }
   }
 }

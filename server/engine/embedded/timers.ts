@@ -61,7 +61,7 @@ export class Timers {
     this.#arm();
   }
 
-  /** A timer was cleared: it may leave memory whenever that is cheap. */
+  /** A timer was cleared: it may leave memory whenever that is cheap. Its due time may be later than the one it is here with. */
   forget(row: TimerRow): void {
     if (this.#through === undefined || compareTimers(row, this.#through) > 0) return;
     this.#forgotten.add(nameOf(row));
@@ -163,5 +163,5 @@ export class Timers {
 }
 
 function nameOf(row: TimerRow): string {
-  return `${String(row.run)}/${String(row.id)}/${String(row.dueAt)}`;
+  return `${String(row.run)}/${String(row.id)}`;
 }

@@ -72,7 +72,7 @@ export class MemoryRuns implements RunReader {
 
   async endedBefore(endedBefore: number, limit: number): Promise<readonly RunRow[]> {
     const endOf = (row: RunRow): number => row.endedAt ?? Number.POSITIVE_INFINITY;
-    const rows = this.#rows.values().filter((row) => endOf(row) < endedBefore);
+    const rows = this.#rows.values().filter((row) => !row.active && endOf(row) < endedBefore);
     return rows.toSorted((left, right) => endOf(left) - endOf(right) || left.run - right.run).slice(0, limit);
   }
 

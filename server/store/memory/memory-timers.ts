@@ -34,11 +34,18 @@ export class MemoryTimers implements TimerReader {
   }
 
   delete(row: TimerRow): void {
-    if (this.#remove(row)) this.#log.push(() => this.#insert(row));
+    if (this.#take(row)) return;
+    for (const other of this.#rows.filter(({ run, id }) => run === row.run && id === row.id)) this.#take(other);
   }
 
   deleteRun(run: number): void {
-    for (const row of this.#rows.filter((timer) => timer.run === run)) this.delete(row);
+    for (const row of this.#rows.filter((timer) => timer.run === run)) this.#take(row);
+  }
+
+  #take(row: TimerRow): boolean {
+    const removed = this.#remove(row);
+    if (removed) this.#log.push(() => this.#insert(row));
+    return removed;
   }
 
   #insert(row: TimerRow): boolean {

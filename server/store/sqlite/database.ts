@@ -1,3 +1,5 @@
+import { StoreDamaged } from "../ports.ts";
+
 /*
  * The one door to SQLite: the API of `node:sqlite`, from Node itself where it has it, else from a package with the same API and the library inside (no compiler, no download).
  */
@@ -51,8 +53,60 @@ export const sqliteCode = {
 
 /** The primary result code of an error thrown by SQLite; undefined for any other error. */
 export function sqliteErrorCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
-  return error.errcode & 0xff;
+  if (error instanceof StoreDamaged) return sqliteErrorCode(error.cause);
+  if (!(error instanceof Error) || !("code" in error || "errcode" in error)) return undefined;
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  // One driver gives only the text when reading several rows fails.
+  return "code" in error && error.code === "ERR_SQLITE_ERROR" ? codeOfText.get(error.message) : undefined;
+}
+
+/** The texts SQLite has for the codes by which a database, and not a statement, is to blame. */
+const codeOfText: ReadonlyMap<string, number> = new Map([
+  ["disk I/O error", sqliteCode.ioError],
+  ["database disk image is malformed", sqliteCode.corrupt],
+  ["database or disk is full", sqliteCode.full],
+  ["file is not a database", sqliteCode.notADatabase],
+]);
+
+/** What SQLite itself said of an error. */
+export function sqliteMessage(error: unknown): string {
+  const said = error instanceof StoreDamaged ? error.cause : error;
+  return said instanceof Error ? said.message : String(said);
+}
+
+/** A statement whose reads say StoreDamaged where SQLite finds the file damaged: callers are to be told that, and not that the server failed. */
+class ReadingStatement implements SqliteStatement {
+  readonly #statement: SqliteStatement;
+
+  constructor(statement: SqliteStatement) {
+    this.#statement = statement;
+  }
+
+  run(...parameters: SqlValue[]): { readonly changes: number | bigint } {
+    return this.#statement.run(...parameters);
+  }
+
+  get(...parameters: SqlValue[]): SqlRow | undefined {
+    try {
+      return this.#statement.get(...parameters);
+    } catch (error) {
+      throw damageOr(error);
+    }
+  }
+
+  all(...parameters: SqlValue[]): SqlRow[] {
+    try {
+      return this.#statement.all(...parameters);
+    } catch (error) {
+      throw damageOr(error);
+    }
+  }
+}
+
+function damageOr(error: unknown): unknown {
+  const code = sqliteErrorCode(error);
+  const isDamage = code === sqliteCode.corrupt || code === sqliteCode.notADatabase;
+  return isDamage && error instanceof Error && !(error instanceof StoreDamaged) ? new StoreDamaged(error) : error;
 }
 
 /** A database and its prepared statements. It holds the database itself: one driver closes a database that only its statements refer to. */
@@ -68,10 +122,18 @@ export class Connection {
   sql(text: string): SqliteStatement {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
-      statement = this.database.prepare(text);
+      statement = new ReadingStatement(this.#prepare(text));
       this.#statements.set(text, statement);
     }
     return statement;
+  }
+
+  #prepare(text: string): SqliteStatement {
+    try {
+      return this.database.prepare(text);
+    } catch (error) {
+      throw damageOr(error);
+    }
   }
 
   /**

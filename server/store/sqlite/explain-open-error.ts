@@ -1,4 +1,4 @@
-import { sqliteCode, sqliteErrorCode } from "./database.ts";
+import { sqliteCode, sqliteErrorCode, sqliteMessage } from "./database.ts";
 import { lockHolder } from "./lock-file.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 
@@ -14,7 +14,7 @@ export function explainOpenError(error: unknown, path: string): Error {
       return new StoreOpenError(
         "notADatabase",
         path,
-        `its content is not that of a database (${error.message})`,
+        `its content is not that of a database (${sqliteMessage(error)})`,
         remedy,
       );
     }

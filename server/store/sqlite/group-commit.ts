@@ -1,6 +1,6 @@
 import { CommitConflict, StoreUnavailable, type Write } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
-import { type Connection, sqliteCode, sqliteErrorCode } from "./database.ts";
+import { type Connection, sqliteCode, sqliteErrorCode, sqliteMessage } from "./database.ts";
 import { SqliteTables } from "./tables.ts";
 
 /*
@@ -223,7 +223,7 @@ export class GroupCommit {
   /** After an error of the database: undoes the transaction, and decides whether the store can go on. */
   #abandon(error: unknown): StoreUnavailable {
     this.#tables.facts.forget();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = sqliteMessage(error);
     try {
       if (this.#connection.database.isTransaction) this.#rollback();
     } catch {

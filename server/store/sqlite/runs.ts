@@ -82,7 +82,8 @@ export class SqliteRuns implements RunReader {
   }
 
   async endedBefore(endedBefore: number, limit: number): Promise<readonly RunRow[]> {
-    const sql = "select * from runs where ended_at is not null and ended_at < ? order by ended_at, run limit ?";
+    const sql =
+      "select * from runs where ended_at is not null and ended_at < ? and active = 0 order by ended_at, run limit ?";
     return this.#connection.sql(sql).all(endedBefore, limit).map(runFromRow);
   }
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { JournalRecord, SnapshotRow, Write } from "../ports.ts";
+import { type JournalRecord, type SnapshotRow, StoreDamaged, type Write } from "../ports.ts";
 import { append, putResource, putRun, record, resource, run } from "../suite/store-case.ts";
 import { Connection, type SqliteDatabase, loadSqlite } from "./database.ts";
 import { migrate } from "./migrate.ts";
@@ -155,6 +155,23 @@ describe("group commit", () => {
       healthy: false,
       description: expect.stringContaining("disk I/O error"),
     });
+  });
+
+  test("says that the file is damaged where a read finds a page of it that is", async () => {
+    const store = await open();
+    const value = "x".repeat(300);
+    await store.commit(Array.from({ length: 100 }, (_, index) => putRecord(`marked ${index}`, value)));
+    await store.commit([putRun(run(1))]);
+    await store.close();
+    const content = readFileSync(path);
+    const page = Math.floor(content.lastIndexOf("marked 50") / 4096) * 4096;
+    writeFileSync(path, content.fill(0xff, page, page + 4096));
+    const damaged = await open();
+    await expect(damaged.records.list("s")).rejects.toThrow(StoreDamaged);
+    await expect(damaged.records.list("s")).rejects.toThrow(/"stigmer doctor".*restore a backup/u);
+    expect(await damaged.runs.byKey(1)).toMatchObject({ id: "run-1" });
+    expect((await damaged.verify(checks)).fileProblems).not.toEqual([]);
+    await damaged.close();
   });
 
   test("blames a value that cannot be stored on its batch alone", async () => {

@@ -26,9 +26,12 @@ export class SqliteTimers implements TimerReader {
     this.#connection.sql("insert or ignore into timers values (?, ?, ?)").run(row.dueAt, row.run, row.id);
   }
 
-  /** Removes a timer. */
-  delete(row: TimerRow): void {
-    this.#connection.sql("delete from timers where due_at = ? and run = ? and id = ?").run(row.dueAt, row.run, row.id);
+  /** Removes a timer, wherever in the order of due times it is. */
+  delete({ dueAt, run, id }: TimerRow): void {
+    const { changes } = this.#connection
+      .sql("delete from timers where due_at = ? and run = ? and id = ?")
+      .run(dueAt, run, id);
+    if (Number(changes) === 0) this.#connection.sql("delete from timers where run = ? and id = ?").run(run, id);
   }
 
   /** Removes all timers of a run. */

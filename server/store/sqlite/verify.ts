@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
-import type { Connection } from "./database.ts";
+import { type Connection, sqliteMessage } from "./database.ts";
 import { statusNumber } from "./run-columns.ts";
 import type { SqliteTables } from "./tables.ts";
 
@@ -50,13 +50,22 @@ export async function verify(
   tables: SqliteTables,
   checks: JournalChecks,
 ): Promise<Verification> {
-  const quickCheck = connection.database.prepare("pragma quick_check").all();
-  const fileProblems = quickCheck.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+  const fileProblems = problemsOfFile(connection);
   try {
     return { fileProblems, ...(await verifyJournals(connection, tables, checks)) };
   } catch (error) {
-    fileProblems.push(`the runs cannot be read: ${messageOf(error)}`);
+    fileProblems.push(`the runs cannot be read: ${sqliteMessage(error)}`);
     return { fileProblems, damage: [], runs: 0, records: 0 };
+  }
+}
+
+/** What SQLite finds wrong with the structure of the file; damage may be such that it cannot even finish. */
+function problemsOfFile(connection: Connection): string[] {
+  try {
+    const rows = connection.database.prepare("pragma quick_check").all();
+    return rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+  } catch (error) {
+    return [`it cannot be checked to its end: ${sqliteMessage(error)}`];
   }
 }
 
@@ -106,7 +115,7 @@ async function verifyRun(
   try {
     return await verifyJournal(tables.journal, run, head, checks);
   } catch (error) {
-    return { problems: [{ problem: `the journal cannot be read: ${messageOf(error)}` }], records: 0 };
+    return { problems: [{ problem: `the journal cannot be read: ${sqliteMessage(error)}` }], records: 0 };
   }
 }
 
@@ -158,8 +167,4 @@ function snapshotProblems(
   }
   if (snapshot.seq > end) problems.push({ seq: snapshot.seq, problem: "the snapshot is ahead of the journal" });
   return problems;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -98,10 +98,12 @@ export const journalCases: readonly StoreCase[] = [
       assert.deepEqual(await store.timers.due(7, 2, tenth), [first, seven]);
       await store.commit([
         { op: "deleteTimer", row: { dueAt: 5, run: 1, id: 10 } },
-        { op: "deleteTimer", row: { dueAt: 6, run: 1, id: 9 } },
+        { op: "deleteTimer", row: { dueAt: 5, run: 1, id: 11 } },
       ]);
       assert.deepEqual(await store.timers.due(5, 2, tenth), [first]);
       assert.deepEqual(await store.timers.due(5, 10), [ninth, first]);
+      await store.commit([{ op: "deleteTimer", row: { dueAt: 6, run: 1, id: 9 } }]);
+      assert.deepEqual(await store.timers.due(5, 10), [first]);
     },
   },
   {

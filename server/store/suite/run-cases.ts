@@ -257,7 +257,7 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
-    name: "active gives active runs by key, endedBefore ended ones by end",
+    name: "active gives active runs by key, endedBefore ended ones with nothing under way by end",
     async run(store) {
       await store.commit([
         putRun(run(1)),
@@ -266,13 +266,16 @@ export const runCases: readonly StoreCase[] = [
         putRun(run(4, { active: false, endedAt: 40 })),
         putRun(run(5, { active: false })),
         putRun(run(6)),
+        putRun(run(7, { endedAt: 30 })),
       ]);
       await store.commit([update(6, { active: false, endedAt: 40 }), update(5, { active: true })]);
       const keys = (rows: readonly RunRow[]): number[] => rows.map((row) => row.run);
       assert.deepEqual(keys(await store.runs.active(0, 2)), [1, 3]);
-      assert.deepEqual(keys(await store.runs.active(3, 2)), [5]);
+      assert.deepEqual(keys(await store.runs.active(3, 2)), [5, 7]);
       assert.deepEqual(keys(await store.runs.endedBefore(51, 10)), [4, 6, 2]);
       assert.deepEqual(keys(await store.runs.endedBefore(50, 1)), [4]);
+      await store.commit([update(7, { active: false })]);
+      assert.deepEqual(keys(await store.runs.endedBefore(50, 1)), [7]);
     },
   },
   {
