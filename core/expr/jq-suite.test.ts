@@ -1,29 +1,17 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ExpressionSyntaxError, compileExpression } from "./expression.ts";
-import { type SuiteCase, needsModules, readSuite, suiteFolder } from "./testing/jq-suite.ts";
-import { areExpected, outputsOf } from "./testing/run-case.ts";
+import { JQ_VERSIONS, NEWEST_JQ, type SuiteCase, suiteCases } from "./testing/jq-suite.ts";
+import { SUITE_ENVIRONMENT, areExpected, outputsOf } from "./testing/run-case.ts";
 
-const VERSIONS = ["1.7.1", "1.8.2"] as const;
-const NEWEST = "1.8.2";
 const DOCUMENT = fileURLToPath(new URL("../../docs/reference/expressions.md", import.meta.url));
-/** What jq's own test run finds in its environment. */
-const ENVIRONMENT = { PAGER: "less" };
-const isAbsent = VERSIONS.some((version) => suiteFolder(version) === undefined);
-
-function casesOf(version: string): readonly SuiteCase[] {
-  const folder = suiteFolder(version) as string;
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".test"))
-    .flatMap((file) => readSuite(folder, file))
-    .filter((item) => !needsModules(item));
-}
+const isAbsent = JQ_VERSIONS.some((version) => suiteCases(version).length === 0);
 
 function passes(item: SuiteCase): boolean {
   if (!item.fails) {
     try {
-      return areExpected(outputsOf(item, ENVIRONMENT), item.outputs);
+      return areExpected(outputsOf(item, SUITE_ENVIRONMENT), item.outputs);
     } catch {
       return false;
     }
@@ -50,24 +38,24 @@ function documented(): ReadonlySet<string> {
 
 describe.skipIf(isAbsent)("expressions, jq's own suites (skipped where ../shared is absent)", () => {
   test("every miss is in docs/reference/expressions.md, and nothing else", () => {
-    const missed = VERSIONS.flatMap((version) =>
-      casesOf(version)
+    const missed = JQ_VERSIONS.flatMap((version) =>
+      suiteCases(version)
         .filter((item) => !passes(item))
         .map((item) => `${version} ${item.file}:${item.line}`),
     );
     expect(missed.toSorted()).toEqual([...documented()].toSorted());
   });
 
-  test.each(VERSIONS)("%s passes at 98 percent or more", (version) => {
-    const newest = new Map(casesOf(NEWEST).map((item) => [`${item.program}\n${item.input}`, item]));
-    const cases = casesOf(version);
-    const valid = cases.filter((item) => version === NEWEST || passes(item) || !isSuperseded(item, newest));
+  test.each(JQ_VERSIONS)("%s passes at 98 percent or more", (version) => {
+    const newest = new Map(suiteCases(NEWEST_JQ).map((item) => [`${item.program}\n${item.input}`, item]));
+    const cases = suiteCases(version);
+    const valid = cases.filter((item) => version === NEWEST_JQ || passes(item) || !isSuperseded(item, newest));
     const exact = cases.filter(passes).length;
     const validExact = valid.filter(passes).length;
     // oxlint-disable-next-line no-restricted-globals -- a test may print its figures; the engine may not
     console.log(
       `jq ${version}: ${exact} of ${cases.length} exact (${((100 * exact) / cases.length).toFixed(2)} %); ` +
-        `without ${cases.length - valid.length} that ${NEWEST} contradicts: ${validExact} of ${valid.length} (${((100 * validExact) / valid.length).toFixed(2)} %)`,
+        `without ${cases.length - valid.length} that ${NEWEST_JQ} contradicts: ${validExact} of ${valid.length} (${((100 * validExact) / valid.length).toFixed(2)} %)`,
     );
     expect(validExact / valid.length).toBeGreaterThanOrEqual(0.98);
   });

@@ -88,22 +88,39 @@ describe("limits", () => {
     expect(() => run(50)).toThrow(ExpressionLimitError);
   });
 
-  test("steps are counted the same in every run", () => {
-    const least = (program: string): number => {
-      let [low, high] = [1, 100_000];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        try {
-          compileExpression(program, { variables: [], limits: { steps: middle } }).all(null, [], { nowMs: 0 });
-          high = middle;
-        } catch {
-          low = middle + 1;
-        }
+  /** The fewest steps with which a program ends. */
+  function fewestSteps(program: string): number {
+    let [low, high] = [1, 100_000];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      try {
+        compileExpression(program, { variables: [], limits: { steps: middle } }).all(null, [], { nowMs: 0 });
+        high = middle;
+      } catch {
+        low = middle + 1;
       }
-      return low;
-    };
+    }
+    return low;
+  }
+
+  test("steps are counted the same in every run", () => {
     const program = '[range(50)] | map({a: ., b: tostring}) | group_by(.a % 3) | map(length) | tojson | test("1.")';
-    expect(least(program)).toBe(least(program));
+    expect(fewestSteps(program)).toBe(fewestSteps(program));
+  });
+
+  test.each([
+    ['"abc" | test("b+") | [., .]'],
+    ['["a", "b", "[", "a"] | map(. as $re | try ("abc" | sub($re; "x")) catch "no pattern")'],
+    ['[range(100) | tostring as $re | "12" | [match($re; "g").offset]]'],
+    ['0 | [strftime("%c", "%F", "%c")]'],
+    ["0 | todate | fromdate | todate"],
+  ])("what an earlier evaluation left does not make a later one cheaper: %s", (program) => {
+    const steps = fewestSteps(program);
+    const expression = compileExpression(program, { variables: [], limits: { steps: steps - 1 } });
+    for (let run = 0; run < 3; run++)
+      expect(() => expression.all(null, [], { nowMs: 0 })).toThrow(ExpressionLimitError);
+    const enough = compileExpression(program, { variables: [], limits: { steps } });
+    for (let run = 0; run < 3; run++) expect(enough.all(null, [], { nowMs: 0 })).toHaveLength(1);
   });
 
   test.each([

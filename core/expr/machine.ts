@@ -43,6 +43,8 @@ export class Machine {
   depth = 0;
   globals: readonly (Json | undefined)[] = [];
   nowMs = 0;
+  /** Counts the evaluations, so that what an earlier one left in a cache can be told from what this one has paid for: the same evaluation must always end at the same place. */
+  evaluation = 0;
   /** The label that a `break` on its way out is looking for. */
   breaking: object | undefined;
 
@@ -55,6 +57,7 @@ export class Machine {
     this.depth = this.limits.depth;
     this.globals = globals;
     this.nowMs = nowMs;
+    this.evaluation++;
     this.breaking = undefined;
   }
 

@@ -46,9 +46,7 @@ export function breakTime(epoch: number): BrokenTime {
   const fraction = epoch - Math.floor(epoch);
   const days = Math.floor(whole / SECONDS_PER_DAY);
   const rest = whole - days * SECONDS_PER_DAY;
-  const year = yearOf(days);
-  const yearDay = days - daysFromEpoch(year, 0, 1);
-  const [month, day] = monthOf(year, yearDay);
+  const { year, month, day, yearDay } = dateOf(days);
   return {
     year,
     month,
@@ -61,18 +59,28 @@ export function breakTime(epoch: number): BrokenTime {
   };
 }
 
-function yearOf(days: number): number {
-  let year = 1970 + Math.floor(days / 365.2425);
-  while (daysFromEpoch(year, 0, 1) > days) year--;
-  while (daysFromEpoch(year + 1, 0, 1) <= days) year++;
-  return year;
-}
+const DAYS_PER_ERA = 146_097;
+/** From 1 March of the year zero to 1 January 1970. */
+const DAYS_BEFORE_EPOCH = 719_468;
+const DAYS_FROM_MARCH = 306;
 
-function monthOf(year: number, yearDay: number): readonly [month: number, day: number] {
-  for (let month = 11; ; month--) {
-    const first = (DAYS_BEFORE_MONTH[month] as number) + (month > 1 && isLeapYear(year) ? 1 : 0);
-    if (yearDay >= first) return [month, yearDay - first + 1];
-  }
+/**
+ * The date of a day counted from the epoch, without a loop: in years that begin in March the leap day is the last one, eras of 400 years are all alike, and
+ * the months' lengths follow a line of 153 days in five months.
+ */
+function dateOf(days: number): Pick<BrokenTime, "year" | "month" | "day" | "yearDay"> {
+  const shifted = days + DAYS_BEFORE_EPOCH;
+  const era = Math.floor(shifted / DAYS_PER_ERA);
+  const ofEra = shifted - era * DAYS_PER_ERA;
+  const leapDays = Math.floor(ofEra / 1460) - Math.floor(ofEra / 36_524) + Math.floor(ofEra / 146_096);
+  const yearOfEra = Math.floor((ofEra - leapDays) / 365);
+  const fromMarch = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * fromMarch + 2) / 153);
+  const day = fromMarch - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const year = era * 400 + yearOfEra;
+  if (fromMarch >= DAYS_FROM_MARCH)
+    return { year: year + 1, month: monthFromMarch - 10, day, yearDay: fromMarch - DAYS_FROM_MARCH };
+  return { year, month: monthFromMarch + 2, day, yearDay: fromMarch + (isLeapYear(year) ? 60 : 59) };
 }
 
 /** The year and number of the ISO 8601 week a day belongs to. */

@@ -16,15 +16,23 @@ import { type Builtin, native } from "./builtin.ts";
 
 /** How many compiled patterns an expression keeps: enough for all it writes down, few enough for those it makes up. */
 const PATTERNS_MAX = 32;
+/** Patterns up to this long are compared with the latest one for nothing. */
+const SHORT_PATTERN = 64;
 
 interface Pattern {
   readonly regex: Regex;
   readonly isGlobal: boolean;
 }
 
-/** The patterns of one builtin call in one expression, compiled at their first use. */
+/**
+ * The patterns of one builtin call in one expression, compiled at their first use. Each evaluation pays for its patterns as if it were the first, so that what
+ * earlier ones left here does not decide where it ends.
+ */
 class PatternCache {
   readonly #patterns = new Map<string, Pattern>();
+  /** What this evaluation has paid for: never more than there is in `#patterns`. */
+  readonly #paid = new Set<string>();
+  #evaluation = 0;
   /** The pattern used last: nearly always it is the next one too. */
   #latest: { readonly source: string; readonly flags: Json; readonly pattern: Pattern } | undefined;
 
@@ -32,21 +40,33 @@ class PatternCache {
     if (typeof source !== "string")
       return raise(`${describe(source, machine)} cannot be matched, as it is not a string`);
     if (flags !== null && typeof flags !== "string") return raise(`${describe(flags, machine)} is not a string`);
+    if (machine.evaluation !== this.#evaluation) this.#begin(machine);
+    if (source.length > SHORT_PATTERN) machine.chargeText(source.length);
     if (this.#latest && this.#latest.source === source && this.#latest.flags === flags) return this.#latest.pattern;
     const key = `${flags ?? ""}/${source}`;
     machine.chargeText(key.length);
-    const known = this.#patterns.get(key);
-    if (known) return this.#remember(source, flags, known);
-    machine.charge(STEPS_PER_PATTERN + STEPS_PER_PATTERN_CHARACTER * source.length);
-    const pattern = compilePattern(source, flags ?? "");
-    if (this.#patterns.size >= PATTERNS_MAX) this.#patterns.clear();
-    this.#patterns.set(key, pattern);
-    return this.#remember(source, flags, pattern);
-  }
-
-  #remember(source: string, flags: Json, pattern: Pattern): Pattern {
+    const isPaid = this.#paid.has(key);
+    if (!isPaid) machine.charge(STEPS_PER_PATTERN + STEPS_PER_PATTERN_CHARACTER * source.length);
+    const pattern = this.#patterns.get(key) ?? compilePattern(source, flags ?? "");
+    if (!isPaid) this.#add(key, pattern);
     this.#latest = { source, flags, pattern };
     return pattern;
+  }
+
+  #begin({ evaluation }: Machine): void {
+    this.#evaluation = evaluation;
+    this.#latest = undefined;
+    this.#paid.clear();
+    if (this.#patterns.size > PATTERNS_MAX) this.#patterns.clear();
+  }
+
+  #add(key: string, pattern: Pattern): void {
+    if (this.#paid.size >= PATTERNS_MAX) {
+      this.#paid.clear();
+      this.#patterns.clear();
+    }
+    this.#paid.add(key);
+    this.#patterns.set(key, pattern);
   }
 }
 

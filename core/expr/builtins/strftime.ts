@@ -1,32 +1,64 @@
 import { type BrokenTime, MONTHS, WEEKDAYS, epochSeconds, isoWeek } from "./calendar.ts";
 
-/** Writes a time by C's strftime in the C locale and UTC; unknown directives stay as they are. */
-export function formatTime(time: BrokenTime, format: string): string {
-  let result = "";
-  for (let index = 0; index < format.length; index++) {
-    const char = format[index] as string;
-    if (char !== "%") {
-      result += char;
-      continue;
-    }
-    const plain = directiveText(time, format[index + 1] ?? "", "");
-    if (plain !== undefined) {
-      result += plain;
-      index++;
-      continue;
-    }
-    let end = index + 1;
-    while ("_-0^#".includes(format[end] ?? "x")) end++;
-    const flags = format.slice(index + 1, end);
-    while ((format[end] ?? "x") >= "0" && (format[end] ?? "x") <= "9") end++;
-    const width = Number(format.slice(index + 1 + flags.length, end) || "0");
-    if (format[end] === "E" || format[end] === "O") end++;
-    const directive = format[end];
-    const written = directive === undefined ? undefined : directiveText(time, directive, flags);
-    result += written === undefined ? format.slice(index, end + 1) : padded(written, flags, Math.min(width, 1024));
-    index = end;
+/** What a format consists of: text as it is, and what writes a part of a time. */
+type Writer = (time: BrokenTime) => string;
+type Piece = string | Writer;
+
+/** A format of C's strftime in the C locale and UTC, taken apart once because most programs write many times alike. */
+export class TimeFormat {
+  /** How many directives `write` looks at, for its price. */
+  readonly directives: number;
+  readonly #pieces: readonly Piece[];
+
+  constructor(format: string) {
+    this.directives = countDirectives(format);
+    this.#pieces = piecesOf(format);
   }
-  return result;
+
+  /** The time as text; unknown directives stay as they are. */
+  write(time: BrokenTime): string {
+    let result = "";
+    for (const piece of this.#pieces) result += typeof piece === "string" ? piece : piece(time);
+    return result;
+  }
+}
+
+/** How many directives a format has, the most that a directive stands for included. */
+export function countDirectives(format: string): number {
+  let count = 0;
+  for (let at = format.indexOf("%"); at >= 0; at = format.indexOf("%", at + 1))
+    count += "cDxFrRTX+".includes(format[at + 1] ?? "") ? 7 : 1;
+  return count;
+}
+
+function piecesOf(format: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let index = 0;
+  while (index < format.length) {
+    const next = format.indexOf("%", index);
+    if (next !== index) pieces.push(format.slice(index, next < 0 ? format.length : next));
+    if (next < 0) break;
+    index = readDirective(format, next, pieces);
+  }
+  return pieces;
+}
+
+/** Takes apart the directive at an index and gives the index behind it. */
+function readDirective(format: string, index: number, pieces: Piece[]): number {
+  const plain = writerOf(format[index + 1] ?? "", "");
+  if (plain) {
+    pieces.push(plain);
+    return index + 2;
+  }
+  let end = index + 1;
+  while ("_-0^#".includes(format[end] ?? "x")) end++;
+  const flags = format.slice(index + 1, end);
+  while ((format[end] ?? "x") >= "0" && (format[end] ?? "x") <= "9") end++;
+  const width = Math.min(Number(format.slice(index + 1 + flags.length, end) || "0"), 1024);
+  if (format[end] === "E" || format[end] === "O") end++;
+  const writer = writerOf(format[end] ?? "", flags);
+  pieces.push(writer ? (time) => padded(writer(time), flags, width) : format.slice(index, end + 1));
+  return end + 1;
 }
 
 function padded(text: string, flags: string, width: number): string {
@@ -34,103 +66,120 @@ function padded(text: string, flags: string, width: number): string {
   return cased.padStart(width, flags.includes("_") || !/^[-+]?\d+$/u.test(cased) ? " " : "0");
 }
 
-/** A number with the padding that flags ask for, or else the directive's own. */
-function number(value: number, digits: number, flags: string, pad = "0"): string {
+const UNDER_100 = Array.from({ length: 100 }, (_, value) => String(value));
+/** The numbers below a hundred in two places. */
+const IN_TWO_PLACES: Readonly<Record<"0" | " ", readonly string[]>> = {
+  "0": UNDER_100.map((text) => text.padStart(2, "0")),
+  " ": UNDER_100.map((text) => text.padStart(2)),
+};
+
+/** Writes a number with the padding that flags ask for, or else the directive's own. */
+function number(part: (time: BrokenTime) => number, digits: number, flags: string, pad: "0" | " " = "0"): Writer {
+  if (flags === "" && digits === 2) {
+    const ready = IN_TWO_PLACES[pad];
+    return (time) => ready[part(time)] ?? filled(part(time), digits, pad);
+  }
   const fill = flags.includes("-") ? "" : flags.includes("_") ? " " : flags.includes("0") ? "0" : pad;
-  if (flags === "" && digits === 2 && value >= 0 && value < 100) return value < 10 ? pad + value : String(value);
+  return (time) => filled(part(time), digits, fill);
+}
+
+function filled(value: number, digits: number, fill: string): string {
   const text = String(Math.abs(value));
   const sign = value < 0 ? "-" : "";
   return fill === "" ? sign + text : sign + text.padStart(digits - sign.length, fill);
 }
 
-function directiveText(time: BrokenTime, directive: string, flags: string): string | undefined {
-  const two = (value: number, pad = "0"): string => number(value, 2, flags, pad);
-  const weekday = WEEKDAYS[time.weekday] as string;
-  const month = MONTHS[time.month] as string;
-  const hour12 = time.hour % 12 === 0 ? 12 : time.hour % 12;
-  const second = Math.floor(time.second);
+/** What stands for a whole format. */
+const COMPOSITES: ReadonlyMap<string, string> = new Map([
+  ["c", "%a %b %e %H:%M:%S %Y"],
+  ["D", "%m/%d/%y"],
+  ["x", "%m/%d/%y"],
+  ["F", "%Y-%m-%d"],
+  ["r", "%I:%M:%S %p"],
+  ["R", "%H:%M"],
+  ["T", "%H:%M:%S"],
+  ["X", "%H:%M:%S"],
+  ["+", "%a %b %e %H:%M:%S %Z %Y"],
+]);
+
+const weekdayOf: Writer = ({ weekday }) => WEEKDAYS[weekday] as string;
+const monthOf: Writer = ({ month }) => MONTHS[month] as string;
+const hour12 = ({ hour }: BrokenTime): number => (hour % 12 === 0 ? 12 : hour % 12);
+const inCentury = (year: number): number => ((year % 100) + 100) % 100;
+
+function writerOf(directive: string, flags: string): Writer | undefined {
+  const composite = COMPOSITES.get(directive);
+  if (composite !== undefined) {
+    const format = new TimeFormat(composite);
+    return (time) => format.write(time);
+  }
+  const two = (part: (time: BrokenTime) => number, pad: "0" | " " = "0"): Writer => number(part, 2, flags, pad);
   switch (directive) {
     case "a":
-      return weekday.slice(0, 3);
+      return (time) => weekdayOf(time).slice(0, 3);
     case "A":
-      return weekday;
+      return weekdayOf;
     case "b":
     case "h":
-      return month.slice(0, 3);
+      return (time) => monthOf(time).slice(0, 3);
     case "B":
-      return month;
-    case "c":
-      return formatTime(time, "%a %b %e %H:%M:%S %Y");
+      return monthOf;
     case "C":
-      return two(Math.floor(time.year / 100));
+      return two(({ year }) => Math.floor(year / 100));
     case "d":
-      return two(time.day);
-    case "D":
-    case "x":
-      return formatTime(time, "%m/%d/%y");
+      return two(({ day }) => day);
     case "e":
-      return two(time.day, " ");
-    case "F":
-      return formatTime(time, "%Y-%m-%d");
+      return two(({ day }) => day, " ");
     case "g":
-      return two(((isoWeek(time)[0] % 100) + 100) % 100);
+      return two((time) => inCentury(isoWeek(time)[0]));
     case "G":
-      return String(isoWeek(time)[0]);
+      return (time) => String(isoWeek(time)[0]);
     case "H":
-      return two(time.hour);
+      return two(({ hour }) => hour);
     case "I":
       return two(hour12);
     case "j":
-      return number(time.yearDay + 1, 3, flags);
+      return number(({ yearDay }) => yearDay + 1, 3, flags);
     case "k":
-      return two(time.hour, " ");
+      return two(({ hour }) => hour, " ");
     case "l":
       return two(hour12, " ");
     case "m":
-      return two(time.month + 1);
+      return two(({ month }) => month + 1);
     case "M":
-      return two(time.minute);
+      return two(({ minute }) => minute);
     case "n":
-      return "\n";
+      return () => "\n";
     case "p":
-      return flags.includes("#") ? (time.hour < 12 ? "am" : "pm") : time.hour < 12 ? "AM" : "PM";
+      return ({ hour }) => (flags.includes("#") ? (hour < 12 ? "am" : "pm") : hour < 12 ? "AM" : "PM");
     case "P":
-      return time.hour < 12 ? "am" : "pm";
-    case "r":
-      return formatTime(time, "%I:%M:%S %p");
-    case "R":
-      return formatTime(time, "%H:%M");
+      return ({ hour }) => (hour < 12 ? "am" : "pm");
     case "s":
-      return String(Math.floor(epochSeconds(time)));
+      return (time) => String(Math.floor(epochSeconds(time)));
     case "S":
-      return two(second);
+      return two(({ second }) => Math.floor(second));
     case "t":
-      return "\t";
-    case "T":
-    case "X":
-      return formatTime(time, "%H:%M:%S");
+      return () => "\t";
     case "u":
-      return String(time.weekday === 0 ? 7 : time.weekday);
+      return ({ weekday }) => String(weekday === 0 ? 7 : weekday);
     case "U":
-      return two(Math.floor((time.yearDay + 7 - time.weekday) / 7));
+      return two(({ yearDay, weekday }) => Math.floor((yearDay + 7 - weekday) / 7));
     case "V":
-      return two(isoWeek(time)[1]);
+      return two((time) => isoWeek(time)[1]);
     case "w":
-      return String(time.weekday);
+      return ({ weekday }) => String(weekday);
     case "W":
-      return two(Math.floor((time.yearDay + 7 - ((time.weekday + 6) % 7)) / 7));
+      return two(({ yearDay, weekday }) => Math.floor((yearDay + 7 - ((weekday + 6) % 7)) / 7));
     case "y":
-      return two(((time.year % 100) + 100) % 100);
+      return two(({ year }) => inCentury(year));
     case "Y":
-      return String(time.year);
+      return ({ year }) => String(year);
     case "z":
-      return "+0000";
+      return () => "+0000";
     case "Z":
-      return "UTC";
-    case "+":
-      return formatTime(time, "%a %b %e %H:%M:%S %Z %Y");
+      return () => "UTC";
     case "%":
-      return "%";
+      return () => "%";
     default:
       return undefined;
   }

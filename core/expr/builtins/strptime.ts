@@ -17,6 +17,7 @@ export function parseTime(text: string, format: string): ParsedTime | undefined 
 
 const ABBREVIATION_LENGTH = 3;
 const ZERO = 0x30;
+const PERCENT = 0x25;
 
 class Reader {
   readonly #text: string;
@@ -42,11 +43,11 @@ class Reader {
 
   format(format: string): boolean {
     for (let index = 0; index < format.length; index++) {
-      const char = format[index] as string;
-      if (isSpace(char.charCodeAt(0))) {
+      const unit = format.charCodeAt(index);
+      if (isSpace(unit)) {
         this.#skipSpace();
-      } else if (char !== "%") {
-        if (this.#text[this.position] !== char) return false;
+      } else if (unit !== PERCENT) {
+        if (this.#text.charCodeAt(this.position) !== unit) return false;
         this.position++;
       } else {
         index++;

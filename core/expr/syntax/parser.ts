@@ -1,54 +1,16 @@
-import { ExpressionSyntaxError, type SourceSpan } from "../expression-error.ts";
-import { type Ast, childrenOf } from "./ast.ts";
-import type {
-  AssignmentOperator,
-  BinaryOperator,
-  FunctionDefinition,
-  ObjectEntry,
-  Parameter,
-  Pattern,
-  PatternEntry,
-} from "./ast.ts";
+import { ExpressionSyntaxError } from "../expression-error.ts";
+import { type Ast, type FunctionDefinition, type Parameter, childrenOf } from "./ast.ts";
+import { BINDING_POWER, combine, isUnchainable } from "./binary-operators.ts";
+import { BraceParser } from "./brace-parser.ts";
 import { type Token, tokenize } from "./lexer.ts";
-
-/**
- * How deep an expression may nest: deeper ones are refused, so that neither compiling nor evaluating depends on the size of the JavaScript stack.
- */
-const NESTING_MAX = 200;
+import { spanOf } from "./span.ts";
 
 /** How high the syntax tree may be; a chain of operators such as `a + b + c` adds one level an operator. */
 const HEIGHT_MAX = 800;
 
-const BINDING_POWER: Readonly<Record<string, number>> = {
-  "//": 1,
-  "=": 2,
-  "|=": 2,
-  "+=": 2,
-  "-=": 2,
-  "*=": 2,
-  "/=": 2,
-  "%=": 2,
-  "//=": 2,
-  or: 3,
-  and: 4,
-  "==": 5,
-  "!=": 5,
-  "<": 5,
-  "<=": 5,
-  ">": 5,
-  ">=": 5,
-  "+": 6,
-  "-": 6,
-  "*": 7,
-  "/": 7,
-  "%": 7,
-};
-const ASSIGNMENT_POWER = 2;
-const COMPARISON_POWER = 5;
-
 /** Parses a jq program (grammar of jq 1.8, without modules) into its syntax tree; throws ExpressionSyntaxError. */
 export function parseExpression(source: string): Ast {
-  const parser = new Parser(source, tokenize(source));
+  const parser = new Parser(source, tokenize(source), 0);
   const ast = parser.program();
   refuseTallTree(ast);
   return ast;
@@ -69,41 +31,30 @@ function refuseTallTree(root: Ast): void {
   }
 }
 
-class Parser {
-  readonly #source: string;
-  readonly #tokens: readonly Token[];
-  #index = 0;
-  #depth: number;
-
-  constructor(source: string, tokens: readonly Token[], depth = 0) {
-    this.#source = source;
-    this.#tokens = tokens;
-    this.#depth = depth;
-  }
-
+class Parser extends BraceParser {
   program(): Ast {
-    const first = this.#peek();
+    const first = this.peek();
     if (first.kind === "end" && first.text === "") return { type: "identity", offset: 0, length: 0 };
-    const query = this.#query();
-    if (this.#peek().kind !== "end") this.#unexpected(this.#peek());
+    const query = this.query();
+    if (this.peek().kind !== "end") this.unexpected(this.peek());
     return query;
   }
 
   /** A query: definitions, bindings, pipes and commas. */
-  #query(): Ast {
-    return this.#nested(() => this.#pipe());
+  protected query(): Ast {
+    return this.nested(() => this.#pipe());
   }
 
   #pipe(): Ast {
     const left = this.#comma();
     const chain: Ast[] = [left];
-    while (this.#accept("|")) chain.push(this.#comma());
+    while (this.accept("|")) chain.push(this.#comma());
     return chain.reduceRight((right, item) => ({ type: "pipe", left: item, right, ...spanOf(item, right) }));
   }
 
   #comma(): Ast {
     let left = this.#queryTerm();
-    while (this.#accept(",")) {
+    while (this.accept(",")) {
       const right = this.#queryTerm();
       left = { type: "comma", left, right, ...spanOf(left, right) };
     }
@@ -112,81 +63,79 @@ class Parser {
 
   /** What a pipe or comma joins; definitions, labels and bindings reach as far to the right as possible. */
   #queryTerm(): Ast {
-    const token = this.#peek();
+    const token = this.peek();
     if (token.kind === "keyword") {
       if (token.text === "def") return this.#definition();
       if (token.text === "label") return this.#label();
       if (token.text === "import" || token.text === "include" || token.text === "module") {
-        this.#fail(`"${token.text}" is not available: expressions have no modules`, token);
+        this.fail(`"${token.text}" is not available: expressions have no modules`, token);
       }
     }
-    const source = this.#binary(0);
-    if (!this.#acceptKeyword("as")) return source;
-    const patterns = this.#patterns();
-    this.#expect("|");
-    const body = this.#query();
+    const source = this.binary(0);
+    if (!this.acceptKeyword("as")) return source;
+    const patterns = this.patterns();
+    this.expect("|");
+    const body = this.query();
     return { type: "as", source, patterns, body, ...spanOf(source, body) };
   }
 
   #definition(): Ast {
-    const start = this.#next();
-    const name = this.#peek();
-    if (name.kind !== "identifier" && name.kind !== "keyword") this.#unexpected(name, "the function's name");
-    this.#next();
+    const start = this.next();
+    const name = this.peek();
+    if (name.kind !== "identifier" && name.kind !== "keyword") this.unexpected(name, "the function's name");
+    this.next();
     const parameters: Parameter[] = [];
-    if (this.#accept("(")) {
+    if (this.accept("(")) {
       do {
-        const parameter = this.#next();
+        const parameter = this.next();
         if (parameter.kind !== "identifier" && parameter.kind !== "keyword" && parameter.kind !== "variable")
-          this.#unexpected(parameter, "a parameter");
+          this.unexpected(parameter, "a parameter");
         parameters.push({ name: parameter.text, isValue: parameter.kind === "variable" });
-      } while (this.#accept(";"));
-      this.#expect(")");
+      } while (this.accept(";"));
+      this.expect(")");
     }
-    this.#expect(":");
-    const functionBody = this.#query();
-    this.#expect(";");
+    this.expect(":");
+    const functionBody = this.query();
+    this.expect(";");
     const definition: FunctionDefinition = { name: name.text, parameters, body: functionBody };
-    if (this.#peek().kind === "end" && this.#peek().text === "") {
+    if (this.peek().kind === "end" && this.peek().text === "") {
       return {
         type: "def",
         definition,
-        body: { type: "identity", offset: this.#source.length, length: 0 },
-        ...spanOf(start, this.#peek()),
+        body: { type: "identity", offset: this.source.length, length: 0 },
+        ...spanOf(start, this.peek()),
       };
     }
-    const body = this.#query();
+    const body = this.query();
     return { type: "def", definition, body, ...spanOf(start, body) };
   }
 
   #label(): Ast {
-    const start = this.#next();
-    const name = this.#peek();
-    if (name.kind !== "variable") this.#unexpected(name, "the label's name, such as $out");
-    this.#next();
-    this.#expect("|");
-    const body = this.#query();
+    const start = this.next();
+    const name = this.peek();
+    if (name.kind !== "variable") this.unexpected(name, "the label's name, such as $out");
+    this.next();
+    this.expect("|");
+    const body = this.query();
     return { type: "label", name: name.text, body, ...spanOf(start, body) };
   }
 
   /** Binary operators by precedence climbing; comparison and assignment do not associate. */
-  #binary(minimum: number): Ast {
+  protected binary(minimum: number): Ast {
     let left = this.#postfix();
     for (;;) {
-      const token = this.#peek();
+      const token = this.peek();
       const power = token.kind === "operator" || token.kind === "keyword" ? BINDING_POWER[token.text] : undefined;
       if (power === undefined || power <= minimum) return left;
-      this.#next();
+      this.next();
       const isAlternative = token.text === "//";
-      const right = isAlternative ? this.#nested(() => this.#binary(power - 1)) : this.#binary(power);
+      const right = isAlternative ? this.nested(() => this.binary(power - 1)) : this.binary(power);
       left = combine(token.text, left, right);
-      const following = this.#peek();
+      const following = this.peek();
       const isChained =
-        (power === ASSIGNMENT_POWER || power === COMPARISON_POWER) &&
-        BINDING_POWER[following.text] === power &&
-        following.kind === "operator";
+        isUnchainable(power) && BINDING_POWER[following.text] === power && following.kind === "operator";
       if (isChained)
-        this.#fail(
+        this.fail(
           `unexpected "${following.text}": "${token.text}" and "${following.text}" cannot be chained`,
           following,
           "use parentheses",
@@ -195,37 +144,37 @@ class Parser {
   }
 
   #postfix(): Ast {
-    const start = this.#peek();
+    const start = this.peek();
     if (start.kind === "operator" && start.text === "-") {
-      this.#next();
-      const operand = this.#nested(() => this.#postfix());
+      this.next();
+      const operand = this.nested(() => this.#postfix());
       return { type: "negate", operand, ...spanOf(start, operand) };
     }
-    let term = this.#nested(() => this.#term());
+    let term = this.nested(() => this.#term());
     for (;;) {
-      const token = this.#peek();
+      const token = this.peek();
       const previous = term;
       if (token.kind === "field") {
-        this.#next();
+        this.next();
         term = this.#access(previous, { type: "literal", value: token.text, ...spanOf(token) });
-      } else if (token.kind === "operator" && token.text === "." && this.#peek(1).kind === "string") {
-        this.#next();
-        term = this.#access(previous, this.#string(this.#next(), "text"));
-      } else if (token.kind === "operator" && token.text === "." && this.#isOperator(this.#peek(1), "[")) {
-        this.#next();
+      } else if (token.kind === "operator" && token.text === "." && this.peek(1).kind === "string") {
+        this.next();
+        term = this.#access(previous, this.string(this.next(), "text"));
+      } else if (token.kind === "operator" && token.text === "." && this.isOperator(this.peek(1), "[")) {
+        this.next();
         term = this.#bracket(previous);
       } else if (token.kind === "operator" && token.text === "[") {
         term = this.#bracket(previous);
       } else if (token.kind === "operator" && token.text === "?") {
-        this.#next();
+        this.next();
         term = { type: "try", body: previous, handler: undefined, ...spanOf(previous, token) };
       } else if (token.kind === "operator" && token.text === ".") {
-        this.#next();
-        this.#unexpected(this.#peek(), 'a name, a string or "[" after "."');
+        this.next();
+        this.unexpected(this.peek(), 'a name, a string or "[" after "."');
       } else if (token.kind === "operator" && token.text === "?//") {
         // Outside patterns `.a?//1` can only mean `.a? // 1`.
-        this.#next();
-        const right = this.#binary(0);
+        this.next();
+        const right = this.binary(0);
         const body: Ast = { type: "try", body: previous, handler: undefined, ...spanOf(previous, token) };
         return { type: "alternative", left: body, right, ...spanOf(body, right) };
       } else {
@@ -235,37 +184,37 @@ class Parser {
   }
 
   #access(target: Ast, key: Ast): Ast {
-    const optional = this.#accept("?");
-    return { type: "index", target, key, optional, ...spanOf(target, this.#previous()) };
+    const optional = this.accept("?");
+    return { type: "index", target, key, optional, ...spanOf(target, this.previous()) };
   }
 
   /** `[]`, `[key]`, `[from:to]` after a term. */
   #bracket(target: Ast): Ast {
-    this.#expect("[");
-    if (this.#accept("]")) {
-      const optional = this.#accept("?");
-      return { type: "iterate", target, optional, ...spanOf(target, this.#previous()) };
+    this.expect("[");
+    if (this.accept("]")) {
+      const optional = this.accept("?");
+      return { type: "iterate", target, optional, ...spanOf(target, this.previous()) };
     }
-    const from = this.#isOperator(this.#peek(), ":") ? undefined : this.#query();
-    if (!this.#accept(":")) {
-      this.#expect("]");
+    const from = this.isOperator(this.peek(), ":") ? undefined : this.query();
+    if (!this.accept(":")) {
+      this.expect("]");
       return this.#access(target, from as Ast);
     }
-    const to = this.#isOperator(this.#peek(), "]") && from !== undefined ? undefined : this.#query();
-    this.#expect("]");
-    const optional = this.#accept("?");
-    return { type: "slice", target, from, to, optional, ...spanOf(target, this.#previous()) };
+    const to = this.isOperator(this.peek(), "]") && from !== undefined ? undefined : this.query();
+    this.expect("]");
+    const optional = this.accept("?");
+    return { type: "slice", target, from, to, optional, ...spanOf(target, this.previous()) };
   }
 
   #term(): Ast {
-    const token = this.#next();
+    const token = this.next();
     switch (token.kind) {
       case "number":
         return { type: "literal", value: Number(token.text), ...spanOf(token) };
       case "string":
-        return this.#string(token, "text");
+        return this.string(token, "text");
       case "format":
-        if (this.#peek().kind === "string") return this.#string(this.#next(), token.text, token);
+        if (this.peek().kind === "string") return this.string(this.next(), token.text, token);
         return { type: "format", name: token.text, ...spanOf(token) };
       case "field":
         return this.#access(
@@ -273,7 +222,7 @@ class Parser {
           { type: "literal", value: token.text, ...spanOf(token) },
         );
       case "variable":
-        return this.#variable(token);
+        return this.variable(token);
       case "identifier":
         return this.#identifier(token);
       case "keyword":
@@ -281,11 +230,11 @@ class Parser {
       case "operator":
         return this.#operatorTerm(token);
       case "end":
-        return this.#unexpected(token);
+        return this.unexpected(token);
     }
   }
 
-  #variable(token: Token): Ast {
+  protected variable(token: Token): Ast {
     if (token.text !== "__loc__") return { type: "variable", name: token.text, ...spanOf(token) };
     return { type: "literal", value: { file: "<top-level>", line: this.#lineOf(token) }, ...spanOf(token) };
   }
@@ -295,12 +244,12 @@ class Parser {
       return { type: "literal", value: token.text === "true", ...spanOf(token) };
     if (token.text === "null") return { type: "literal", value: null, ...spanOf(token) };
     const args: Ast[] = [];
-    if (this.#accept("(")) {
-      do args.push(this.#query());
-      while (this.#accept(";"));
-      this.#expect(")");
+    if (this.accept("(")) {
+      do args.push(this.query());
+      while (this.accept(";"));
+      this.expect(")");
     }
-    return { type: "call", name: token.text, args, ...spanOf(token, this.#previous()) };
+    return { type: "call", name: token.text, args, ...spanOf(token, this.previous()) };
   }
 
   #keyword(token: Token): Ast {
@@ -314,213 +263,103 @@ class Parser {
       case "foreach":
         return this.#foreach(token);
       case "break": {
-        const name = this.#next();
+        const name = this.next();
         if (name.kind !== "variable")
-          this.#fail("break requires a label to break to", token, "write: label $out | … break $out");
+          this.fail("break requires a label to break to", token, "write: label $out | … break $out");
         return { type: "break", name: name.text, ...spanOf(token, name) };
       }
       case "def":
       case "label":
-        return this.#fail(`unexpected "${token.text}"`, token, "put it in parentheses");
+        return this.fail(`unexpected "${token.text}"`, token, "put it in parentheses");
       default:
-        return this.#unexpected(token);
+        return this.unexpected(token);
     }
   }
 
   #operatorTerm(token: Token): Ast {
     switch (token.text) {
       case ".": {
-        const next = this.#peek();
+        const next = this.peek();
         if (next.kind === "string") {
-          this.#next();
-          return this.#access({ type: "identity", offset: token.offset, length: 0 }, this.#string(next, "text"));
+          this.next();
+          return this.#access({ type: "identity", offset: token.offset, length: 0 }, this.string(next, "text"));
         }
         if (next.kind === "identifier" || next.kind === "number")
-          this.#fail(
+          this.fail(
             `unexpected "${next.text}" after "."`,
             next,
             'try .["field"] instead of .field for unusually named fields',
           );
-        if (this.#isOperator(next, "[")) return this.#bracket({ type: "identity", ...spanOf(token) });
+        if (this.isOperator(next, "[")) return this.#bracket({ type: "identity", ...spanOf(token) });
         return { type: "identity", ...spanOf(token) };
       }
       case "..":
         return { type: "recurse", ...spanOf(token) };
       case "(": {
-        const query = this.#query();
-        this.#expect(")", token);
+        const query = this.query();
+        this.expect(")", token);
         return query;
       }
       case "[": {
-        if (this.#accept("]")) return { type: "array", body: undefined, ...spanOf(token, this.#previous()) };
-        const body = this.#query();
-        this.#expect("]", token);
-        return { type: "array", body, ...spanOf(token, this.#previous()) };
+        if (this.accept("]")) return { type: "array", body: undefined, ...spanOf(token, this.previous()) };
+        const body = this.query();
+        this.expect("]", token);
+        return { type: "array", body, ...spanOf(token, this.previous()) };
       }
       case "{":
-        return this.#object(token);
+        return this.object(token);
       default:
-        return this.#unexpected(token);
+        return this.unexpected(token);
     }
   }
 
   #if(start: Token): Ast {
-    const condition = this.#query();
-    this.#expectKeyword("then", start);
-    const consequent = this.#query();
-    const token = this.#peek();
-    if (this.#acceptKeyword("elif")) {
-      const otherwise = this.#nested(() => this.#if(token));
+    const condition = this.query();
+    this.expectKeyword("then", start);
+    const consequent = this.query();
+    const token = this.peek();
+    if (this.acceptKeyword("elif")) {
+      const otherwise = this.nested(() => this.#if(token));
       return { type: "if", condition, consequent, otherwise, ...spanOf(start, otherwise) };
     }
-    const otherwise = this.#acceptKeyword("else") ? this.#query() : undefined;
-    this.#expectKeyword("end", start);
-    return { type: "if", condition, consequent, otherwise, ...spanOf(start, this.#previous()) };
+    const otherwise = this.acceptKeyword("else") ? this.query() : undefined;
+    this.expectKeyword("end", start);
+    return { type: "if", condition, consequent, otherwise, ...spanOf(start, this.previous()) };
   }
 
   #try(start: Token): Ast {
     const body = this.#postfix();
-    const handler = this.#acceptKeyword("catch") ? this.#postfix() : undefined;
-    return { type: "try", body, handler, ...spanOf(start, this.#previous()) };
+    const handler = this.acceptKeyword("catch") ? this.#postfix() : undefined;
+    return { type: "try", body, handler, ...spanOf(start, this.previous()) };
   }
 
   #reduce(start: Token): Ast {
-    const source = this.#binary(0);
-    this.#expectKeyword("as", start);
-    const patterns = this.#patterns();
-    this.#expect("(");
-    const init = this.#query();
-    this.#expect(";");
-    const update = this.#query();
-    this.#expect(")");
-    return { type: "reduce", source, patterns, init, update, ...spanOf(start, this.#previous()) };
+    const source = this.binary(0);
+    this.expectKeyword("as", start);
+    const patterns = this.patterns();
+    this.expect("(");
+    const init = this.query();
+    this.expect(";");
+    const update = this.query();
+    this.expect(")");
+    return { type: "reduce", source, patterns, init, update, ...spanOf(start, this.previous()) };
   }
 
   #foreach(start: Token): Ast {
-    const source = this.#binary(0);
-    this.#expectKeyword("as", start);
-    const patterns = this.#patterns();
-    this.#expect("(");
-    const init = this.#query();
-    this.#expect(";");
-    const update = this.#query();
-    const extract = this.#accept(";") ? this.#query() : undefined;
-    this.#expect(")");
-    return { type: "foreach", source, patterns, init, update, extract, ...spanOf(start, this.#previous()) };
-  }
-
-  #object(start: Token): Ast {
-    const entries: ObjectEntry[] = [];
-    while (!this.#accept("}")) {
-      entries.push(this.#entry());
-      if (!this.#accept(",")) {
-        this.#expect("}", start);
-        break;
-      }
-    }
-    return { type: "object", entries, ...spanOf(start, this.#previous()) };
-  }
-
-  #entry(): ObjectEntry {
-    const token = this.#next();
-    const key = this.#entryKey(token);
-    if (this.#accept(":"))
-      return {
-        key: token.kind === "variable" && token.text !== "__loc__" ? this.#variable(token) : key,
-        value: this.#objectValue(),
-      };
-    if (this.#isOperator(token, "(")) this.#unexpected(this.#peek(), '":"');
-    if (token.kind === "variable") return { key, value: this.#variable(token) };
-    const target: Ast = { type: "identity", offset: token.offset, length: 0 };
-    return { key, value: { type: "index", target, key, optional: false, ...spanOf(key) } };
-  }
-
-  #entryKey(token: Token): Ast {
-    switch (token.kind) {
-      case "identifier":
-      case "keyword":
-      case "variable":
-        return { type: "literal", value: token.text, ...spanOf(token) };
-      case "string":
-        return this.#string(token, "text");
-      case "format":
-        if (this.#peek().kind === "string") return this.#string(this.#next(), token.text, token);
-        return this.#unexpected(token);
-      case "operator":
-        if (token.text === "(") return this.#computedKey();
-        return this.#keyMistake(token);
-      case "number":
-      case "field":
-      case "end":
-        return this.#keyMistake(token);
-    }
-  }
-
-  #keyMistake(token: Token): never {
-    if (token.kind === "end" || this.#isOperator(token, ",") || this.#isOperator(token, ";"))
-      return this.#unexpected(token);
-    return this.#fail("may need parentheses around object key expression", token, "write {(expression): value}");
-  }
-
-  #computedKey(): Ast {
-    const key = this.#query();
-    this.#expect(")");
-    if (key.type === "literal" && typeof key.value !== "string") {
-      const kind = key.value === null ? "null" : typeof key.value;
-      this.#fail(`Cannot use ${kind} (${JSON.stringify(key.value)}) as object key`, key);
-    }
-    return key;
-  }
-
-  /** An object's value: operators and pipes, but no comma. */
-  #objectValue(): Ast {
-    return this.#nested(() => {
-      const left = this.#binary(0);
-      if (!this.#accept("|")) return left;
-      const right = this.#objectValue();
-      return { type: "pipe", left, right, ...spanOf(left, right) };
-    });
-  }
-
-  #patterns(): readonly Pattern[] {
-    const patterns = [this.#pattern()];
-    while (this.#accept("?//")) patterns.push(this.#pattern());
-    return patterns;
-  }
-
-  #pattern(): Pattern {
-    return this.#nested(() => {
-      const token = this.#next();
-      if (token.kind === "variable") return { type: "variable", name: token.text };
-      if (this.#isOperator(token, "[")) {
-        const items = [this.#pattern()];
-        while (this.#accept(",")) items.push(this.#pattern());
-        this.#expect("]");
-        return { type: "array", items };
-      }
-      if (!this.#isOperator(token, "{")) this.#unexpected(token, "a variable, an array pattern or an object pattern");
-      const entries = [this.#patternEntry()];
-      while (this.#accept(",")) entries.push(this.#patternEntry());
-      this.#expect("}");
-      return { type: "object", entries };
-    });
-  }
-
-  #patternEntry(): PatternEntry {
-    const token = this.#next();
-    if (token.kind === "number" || token.kind === "end" || token.kind === "field" || this.#isOperator(token, "}"))
-      this.#unexpected(token, "a key");
-    const key = this.#entryKey(token);
-    if (token.kind === "variable") {
-      if (!this.#accept(":")) return { key, variable: token.text };
-      return { key, variable: token.text, pattern: this.#pattern() };
-    }
-    this.#expect(":");
-    return { key, pattern: this.#pattern() };
+    const source = this.binary(0);
+    this.expectKeyword("as", start);
+    const patterns = this.patterns();
+    this.expect("(");
+    const init = this.query();
+    this.expect(";");
+    const update = this.query();
+    const extract = this.accept(";") ? this.query() : undefined;
+    this.expect(")");
+    return { type: "foreach", source, patterns, init, update, extract, ...spanOf(start, this.previous()) };
   }
 
   /** A string literal; its interpolations are parsed from their own tokens. */
-  #string(token: Token, format: string, start: Token = token): Ast {
+  protected string(token: Token, format: string, start: Token = token): Ast {
     const parts = (token.parts ?? []).map((part) => (typeof part === "string" ? part : this.#interpolation(part)));
     if (parts.every((part) => typeof part === "string"))
       return { type: "literal", value: parts.join(""), ...spanOf(start, token) };
@@ -528,93 +367,13 @@ class Parser {
   }
 
   #interpolation(tokens: readonly Token[]): Ast {
-    const parser = new Parser(this.#source, tokens, this.#depth + 1);
+    const parser = new Parser(this.source, tokens, this.depth + 1);
     return parser.program();
   }
 
   #lineOf(token: Token): number {
     let line = 1;
-    for (let index = 0; index < token.offset; index++) if (this.#source[index] === "\n") line++;
+    for (let index = 0; index < token.offset; index++) if (this.source[index] === "\n") line++;
     return line;
   }
-
-  #nested<T>(parse: () => T): T {
-    if (++this.#depth > NESTING_MAX)
-      this.#fail(`expression is nested more than ${NESTING_MAX} levels deep`, this.#peek());
-    const result = parse();
-    this.#depth--;
-    return result;
-  }
-
-  #peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)] as Token;
-  }
-
-  #next(): Token {
-    const token = this.#peek();
-    if (token.kind !== "end") this.#index++;
-    return token;
-  }
-
-  #previous(): Token {
-    return this.#tokens[Math.max(this.#index - 1, 0)] as Token;
-  }
-
-  #isOperator(token: Token, text: string): boolean {
-    return token.kind === "operator" && token.text === text;
-  }
-
-  #accept(operator: string): boolean {
-    if (!this.#isOperator(this.#peek(), operator)) return false;
-    this.#index++;
-    return true;
-  }
-
-  #acceptKeyword(keyword: string): boolean {
-    const token = this.#peek();
-    if (token.kind !== "keyword" || token.text !== keyword) return false;
-    this.#index++;
-    return true;
-  }
-
-  #expect(operator: string, opening?: Token): void {
-    if (!this.#accept(operator)) this.#unexpected(this.#peek(), `"${operator}"`, opening);
-  }
-
-  #expectKeyword(keyword: string, opening: Token): void {
-    if (!this.#acceptKeyword(keyword)) this.#unexpected(this.#peek(), `"${keyword}"`, opening);
-  }
-
-  #unexpected(token: Token, expected?: string, opening?: Token): never {
-    const found =
-      token.kind === "end"
-        ? token.text === ""
-          ? "end of expression"
-          : `"${token.text}"`
-        : `"${this.#source.slice(token.offset, token.offset + token.length)}"`;
-    const wanted = expected === undefined ? "" : `, expected ${expected}`;
-    const origin = opening === undefined ? "" : ` to match "${opening.text}"`;
-    return this.#fail(`unexpected ${found}${wanted}${origin}`, token);
-  }
-
-  #fail(message: string, span: SourceSpan, hint?: string): never {
-    throw new ExpressionSyntaxError(
-      message,
-      { offset: span.offset, length: span.length },
-      hint === undefined ? {} : { hint },
-    );
-  }
-}
-
-function combine(operator: string, left: Ast, right: Ast): Ast {
-  const span = spanOf(left, right);
-  if (operator === "and" || operator === "or") return { type: operator, left, right, ...span };
-  if (operator === "//") return { type: "alternative", left, right, ...span };
-  if (BINDING_POWER[operator] === ASSIGNMENT_POWER)
-    return { type: "assignment", operator: operator as AssignmentOperator, target: left, value: right, ...span };
-  return { type: "binary", operator: operator as BinaryOperator, left, right, ...span };
-}
-
-function spanOf(first: SourceSpan, last: SourceSpan = first): SourceSpan {
-  return { offset: first.offset, length: Math.max(last.offset + last.length - first.offset, 0) };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** One test of jq's own suites. */
@@ -12,8 +12,13 @@ export interface SuiteCase {
   readonly outputs: readonly string[];
 }
 
+/** The version whose behaviour is ours where versions disagree. */
+export const NEWEST_JQ = "1.8.2";
+/** The versions whose suites are run. */
+export const JQ_VERSIONS = ["1.7.1", NEWEST_JQ] as const;
+
 /** Where jq's suites lie beside the repository, or undefined where they are absent. */
-export function suiteFolder(version: string): string | undefined {
+function suiteFolder(version: string): string | undefined {
   const path = fileURLToPath(new URL(`../../../../shared/jq/${version}/`, import.meta.url));
   return existsSync(path) ? path : undefined;
 }
@@ -45,7 +50,17 @@ function toCase(file: string, line: number, group: readonly string[]): SuiteCase
   return { file, line, program, fails, input: fails ? "null" : input, outputs: fails ? [] : outputs };
 }
 
+/** The cases of a version of jq's own suites, without those that need modules; none where the suites are absent. */
+export function suiteCases(version: string): readonly SuiteCase[] {
+  const folder = suiteFolder(version);
+  if (folder === undefined) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".test"))
+    .flatMap((file) => readSuite(folder, file))
+    .filter((item) => !needsModules(item));
+}
+
 /** Modules are left out of the language on purpose: these cases need them. */
-export function needsModules({ program }: SuiteCase): boolean {
+function needsModules({ program }: SuiteCase): boolean {
   return /^\s*(?:import|include|module)\b/u.test(program) || program.includes("modulemeta");
 }

@@ -1,11 +1,14 @@
 import type { Json } from "../../lib/json.ts";
-import { type Expression, ExpressionError, compileExpression } from "../expression.ts";
+import { type Expression, ExpressionError, ExpressionSyntaxError, compileExpression } from "../expression.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Machine } from "../machine.ts";
 import { equals } from "../value/compare.ts";
 import { parseJson } from "../value/parse.ts";
 import { print } from "../value/print.ts";
 import type { SuiteCase } from "./jq-suite.ts";
+
+/** What jq's own test run finds in its environment. */
+export const SUITE_ENVIRONMENT: Readonly<Record<string, string>> = { PAGER: "less" };
 
 /** The time at which the cases run, so that `now` has one value. */
 export const NOW_MS = 1_700_000_000_123;
@@ -39,6 +42,17 @@ export function outputsOf(
     if (!(error instanceof ExpressionError)) throw error;
     // An evaluation that fails gives no outputs at all; jq has printed those before the error.
     return evaluate(compileExpression(`limit(${outputs.length}; ${program}\n)`, { variables: [], environment }));
+  }
+}
+
+/** Everything a case gives as text: its outputs, or where and why it is refused, or the error that leaves no outputs. */
+export function outcomeOf(item: SuiteCase, environment: Readonly<Record<string, string>> = {}): string {
+  try {
+    return outputsOf(item, environment).map(writeJson).join("\n");
+  } catch (error) {
+    if (error instanceof ExpressionSyntaxError) return `refused at ${error.offset}: ${error.message}`;
+    if (error instanceof ExpressionError) return `error: ${error.message}`;
+    throw error;
   }
 }
 

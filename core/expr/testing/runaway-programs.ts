@@ -477,6 +477,9 @@ export const RUNAWAY_PROGRAMS: readonly RunawayProgram[] = [
     'last(repeat("2015-03-05T23:51:47Z" | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime))',
     'last(repeat("10:15 Thu Mar 2015 050" | strptime("%H:%M %a %b %Y %j") | strftime("%A %B %c %x %X %U %V %G")))',
     "last(repeat(1e15 | gmtime | mktime | todate))",
+    'last(repeat("1" | strptime("%Y")))',
+    'last(repeat(0 | strftime("%c", "%F", "%j %U", "%12Y %^B")))',
+    'last(foreach range(1e9) as $i (0; . + 1; strftime("%Y\\($i)")))',
   ]),
   { program: "[..]", limit: "steps", input: Array.from({ length: 3_000_000 }, () => 0) },
 ];

@@ -100,7 +100,7 @@ function mergeDeep(left: JsonObject, right: JsonObject, machine: Machine): Json 
     const keys = Object.keys(item.from);
     machine.chargeKeys(keys.length);
     for (const key of keys) {
-      machine.step();
+      machine.charge(2);
       const value = item.from[key] as Json;
       const present = Object.hasOwn(item.into, key) ? (item.into[key] as Json) : undefined;
       if (isJsonObject(value) && isJsonObject(present)) {

@@ -41,7 +41,22 @@ export function compare(left: Json, right: Json, machine: Machine): number {
   if (typeof left === "string" && typeof right === "string") return compareText(left, right, machine);
   const rank = sortRank(left) - sortRank(right);
   if (rank !== 0 || left === null || typeof left !== "object") return rank;
-  return compareDeep(left, right, machine);
+  return compareFlat(left, right, machine) ?? compareDeep(left, right, machine);
+}
+
+/** Compares arrays of scalars, which the keys of most sorts are; undefined where containers decide. */
+function compareFlat(left: Json, right: Json, machine: Machine): number | undefined {
+  if (!isJsonArray(left) || !isJsonArray(right)) return undefined;
+  machine.charge(1);
+  const shorter = Math.min(left.length, right.length);
+  for (let index = 0; index < shorter; index++) {
+    const [a, b] = [left[index] as Json, right[index] as Json];
+    if (typeof a === "object" && a !== null && typeof b === "object" && b !== null) return undefined;
+    machine.charge(1);
+    const order = compare(a, b, machine);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
 }
 
 /** NaN sorts below every number, itself included. */

@@ -5,8 +5,13 @@ import type { Machine } from "../machine.ts";
 const DEPTH_MAX = 10_000;
 const DEPTH_NOTE = "<skipped: too deep>";
 
-/** Finding the shortest digits of a number takes some time. */
-const STEPS_PER_NUMBER = 3;
+/** Finding the shortest digits of a number takes some time, of a fraction more. */
+const STEPS_PER_INTEGER = 3;
+const STEPS_PER_FRACTION = 8;
+
+function priceOf(value: number): number {
+  return Number.isInteger(value) ? STEPS_PER_INTEGER : STEPS_PER_FRACTION;
+}
 
 /** A number as jq writes it: shortest digits that read back, exponents from 1e-5 downwards and beyond 17 digits, infinities as the largest number, NaN as null. */
 export function printNumber(value: number): string {
@@ -52,7 +57,7 @@ export function print(value: Json, machine: Machine): string {
     return text;
   }
   if (value === null || typeof value !== "object") {
-    if (typeof value === "number") machine.charge(STEPS_PER_NUMBER);
+    if (typeof value === "number") machine.charge(priceOf(value));
     return printScalar(value);
   }
   const pieces: string[] = [];
@@ -80,7 +85,7 @@ export function print(value: Json, machine: Machine): string {
       machine.chargeReading(text.length);
       pieces.push(text);
     } else {
-      if (typeof current === "number") machine.charge(STEPS_PER_NUMBER);
+      if (typeof current === "number") machine.charge(priceOf(current));
       pieces.push(printScalar(current));
     }
     let frame = stack.at(-1);

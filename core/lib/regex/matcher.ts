@@ -22,7 +22,7 @@ export class Matcher {
   readonly #text: string;
   #from = 0;
   readonly #budget: RegexBudget;
-  readonly #slots: number[];
+  readonly #slots: number[] = [];
   readonly #ways: number[] = [];
   #longest: number[] | undefined;
   /** Where the latest choice led back to. */
@@ -33,7 +33,7 @@ export class Matcher {
     this.#program = program;
     this.#text = text;
     this.#budget = budget;
-    this.#slots = Array.from<number>({ length: program.slots }).fill(-1);
+    for (let slot = 0; slot < program.slots; slot++) this.#slots.push(-1);
   }
 
   /** The slots of the first match that starts at or after a UTF-16 offset, or undefined; throws RegexLimitError when the budget is used up. */

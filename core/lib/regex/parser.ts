@@ -1,15 +1,5 @@
-import {
-  type CharSet,
-  classSet,
-  foldCase,
-  foldedSet,
-  isNewline,
-  negatedSet,
-  posixSet,
-  propertySet,
-  rangeSet,
-  unionSet,
-} from "./char-set.ts";
+import { BracketReader } from "./bracket-reader.ts";
+import { type CharSet, foldCase, foldedSet, isNewline, negatedSet } from "./char-set.ts";
 import { RegexSyntaxError } from "./regex-error.ts";
 import type { RegexOptions } from "./regex-options.ts";
 import type { Assertion, Repeat, Tree } from "./tree.ts";
@@ -36,15 +26,6 @@ export function parseRegex(source: string, options: RegexOptions): ParsedRegex {
   return new Parser(source, options).parse();
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
-  t: 0x09,
-  n: 0x0a,
-  r: 0x0d,
-  f: 0x0c,
-  v: 0x0b,
-  a: 0x07,
-  e: 0x1b,
-};
 const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   b: "word-boundary",
   B: "no-word-boundary",
@@ -54,11 +35,8 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   G: "search-start",
 };
 
-class Parser {
-  readonly #source: string;
-  readonly #isEcma: boolean;
+class Parser extends BracketReader {
   #flags: Flags;
-  #position = 0;
   #depth = 0;
   /** Up to where the text is quoted by `\Q`. */
   #quotedEnd = 0;
@@ -67,8 +45,7 @@ class Parser {
   readonly #references: { readonly groups: number[]; readonly key: string; readonly offset: number }[] = [];
 
   constructor(source: string, options: RegexOptions) {
-    this.#source = source;
-    this.#isEcma = options.flavour === "ecma";
+    super(source, options.flavour === "ecma");
     this.#flags = {
       ignoreCase: options.ignoreCase ?? false,
       extended: options.extended ?? false,
@@ -79,7 +56,7 @@ class Parser {
 
   parse(): ParsedRegex {
     const tree = this.#choice();
-    if (this.#position < this.#source.length) this.#fail("unmatched close parenthesis");
+    if (this.position < this.source.length) this.fail("unmatched close parenthesis");
     for (const reference of this.#references) this.#resolve(reference);
     return { tree, groupNames: this.#groupNames };
   }
@@ -106,10 +83,10 @@ class Parser {
   }
 
   #choice(): Tree {
-    if (++this.#depth > NESTING_MAX) this.#fail("pattern is nested too deeply");
+    if (++this.#depth > NESTING_MAX) this.fail("pattern is nested too deeply");
     const outer = this.#flags;
     const options = [this.#sequence()];
-    while (this.#accept("|")) options.push(this.#sequence());
+    while (this.accept("|")) options.push(this.#sequence());
     this.#flags = outer;
     this.#depth--;
     return options.length === 1 ? (options[0] as Tree) : { type: "choice", options };
@@ -118,14 +95,14 @@ class Parser {
   #sequence(): Tree {
     const items: Tree[] = [];
     for (;;) {
-      if (this.#flags.extended && this.#quotedEnd <= this.#position) this.#skipExtended();
-      const char = this.#source[this.#position];
-      if (this.#quotedEnd > this.#position) {
+      if (this.#flags.extended && this.#quotedEnd <= this.position) this.#skipExtended();
+      const char = this.source[this.position];
+      if (this.#quotedEnd > this.position) {
         items.push(this.#quotedChar());
         continue;
       }
       if (char === undefined || char === "|" || char === ")") break;
-      if (!this.#isEcma && this.#accept("\\Q")) {
+      if (!this.isEcma && this.accept("\\Q")) {
         this.#startQuote();
         continue;
       }
@@ -141,25 +118,25 @@ class Parser {
 
   /** `\Q…\E`: text as it is; a quantifier after it belongs to its last character. */
   #startQuote(): void {
-    const end = this.#source.indexOf("\\E", this.#position);
-    this.#quotedEnd = end < 0 ? this.#source.length : end;
-    if (this.#quotedEnd === this.#position) this.#accept("\\E");
+    const end = this.source.indexOf("\\E", this.position);
+    this.#quotedEnd = end < 0 ? this.source.length : end;
+    if (this.#quotedEnd === this.position) this.accept("\\E");
   }
 
   #quotedChar(): Tree {
-    const char = this.#char(this.#codePoint());
-    if (this.#position < this.#quotedEnd) return char;
-    this.#accept("\\E");
+    const char = this.#char(this.codePoint());
+    if (this.position < this.#quotedEnd) return char;
+    this.accept("\\E");
     return this.#quantified(char);
   }
 
   #skipExtended(): void {
     for (;;) {
-      const char = this.#source[this.#position];
+      const char = this.source[this.position];
       if (char === "#") {
-        while (this.#position < this.#source.length && this.#source[this.#position] !== "\n") this.#position++;
+        while (this.position < this.source.length && this.source[this.position] !== "\n") this.position++;
       } else if (char !== undefined && " \t\r\n\f\v".includes(char)) {
-        this.#position++;
+        this.position++;
       } else return;
     }
   }
@@ -170,32 +147,32 @@ class Parser {
       case "(":
         return this.#group();
       case "[":
-        this.#position++;
-        return { type: "set", set: this.#bracket() };
+        this.position++;
+        return { type: "set", set: this.bracket(this.#flags.ignoreCase) };
       case ".":
-        this.#position++;
+        this.position++;
         return {
           type: "set",
-          set: this.#flags.dotAll ? () => true : this.#isEcma ? (code) => !isEcmaNewline(code) : negatedSet(isNewline),
+          set: this.#flags.dotAll ? () => true : this.isEcma ? (code) => !isEcmaNewline(code) : negatedSet(isNewline),
         };
       case "^":
-        this.#position++;
+        this.position++;
         return { type: "assertion", at: this.#flags.multiLine ? "line-start" : "text-start" };
       case "$":
-        this.#position++;
+        this.position++;
         return {
           type: "assertion",
-          at: this.#flags.multiLine ? "line-end" : this.#isEcma ? "text-end" : "text-end-or-last-newline",
+          at: this.#flags.multiLine ? "line-end" : this.isEcma ? "text-end" : "text-end-or-last-newline",
         };
       case "\\":
         return this.#escape();
       case "*":
       case "+":
       case "?":
-        return this.#fail("target of repeat operator is not specified");
+        return this.fail("target of repeat operator is not specified");
       default: {
-        if (char === "{" && this.#interval()) return this.#fail("target of repeat operator is not specified");
-        return this.#char(this.#codePoint());
+        if (char === "{" && this.#interval()) return this.fail("target of repeat operator is not specified");
+        return this.#char(this.codePoint());
       }
     }
   }
@@ -205,12 +182,6 @@ class Parser {
     return { type: "char", code: ignoreCase ? foldCase(code) : code, ignoreCase };
   }
 
-  #codePoint(): number {
-    const code = this.#source.codePointAt(this.#position) as number;
-    this.#position += code > 0xffff ? 2 : 1;
-    return code;
-  }
-
   #quantified(atom: Tree): Tree {
     let tree = atom;
     for (;;) {
@@ -218,16 +189,16 @@ class Parser {
       const repeat = this.#quantifier();
       if (!repeat) return tree;
       tree = { type: "repeat", body: tree, repeat };
-      if (this.#isEcma && this.#quantifier()) this.#fail("nothing to repeat");
+      if (this.isEcma && this.#quantifier()) this.fail("nothing to repeat");
     }
   }
 
   #quantifier(): Repeat | undefined {
-    const char = this.#source[this.#position];
+    const char = this.source[this.position];
     const bounds = char === "*" ? [0, Infinity] : char === "+" ? [1, Infinity] : char === "?" ? [0, 1] : undefined;
     if (bounds) {
-      this.#position++;
-      return { min: bounds[0] as number, max: bounds[1] as number, mode: this.#mode(!this.#isEcma) };
+      this.position++;
+      return { min: bounds[0] as number, max: bounds[1] as number, mode: this.#mode(!this.isEcma) };
     }
     const interval = char === "{" ? this.#interval() : undefined;
     // In Perl's syntax a plus after an interval repeats it; only after a simple operator it is possessive.
@@ -235,39 +206,39 @@ class Parser {
   }
 
   #mode(mayBePossessive: boolean): Repeat["mode"] {
-    if (this.#accept("?")) return "lazy";
-    return mayBePossessive && this.#accept("+") ? "possessive" : "greedy";
+    if (this.accept("?")) return "lazy";
+    return mayBePossessive && this.accept("+") ? "possessive" : "greedy";
   }
 
   /** `{n}`, `{n,}`, `{n,m}`; anything else in braces is text. */
   #interval(): { readonly min: number; readonly max: number } | undefined {
-    const end = this.#source.indexOf("}", this.#position);
-    const parts = end < 0 ? [] : this.#source.slice(this.#position + 1, end).split(",");
+    const end = this.source.indexOf("}", this.position);
+    const parts = end < 0 ? [] : this.source.slice(this.position + 1, end).split(",");
     const [low = "", high] = parts;
     const isValid = isDigits(low) && (high === undefined || high === "" || isDigits(high));
     if (parts.length === 0 || parts.length > 2 || !isValid) return undefined;
     const min = Number(low);
     const max = high === undefined ? min : high === "" ? Infinity : Number(high);
-    if (min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX)) this.#fail("too big number range");
-    if (min > max) this.#fail("numbers out of order in {} quantifier");
-    this.#position = end + 1;
+    if (min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX)) this.fail("too big number range");
+    if (min > max) this.fail("numbers out of order in {} quantifier");
+    this.position = end + 1;
     return { min, max };
   }
 
   #group(): Tree | undefined {
-    const start = this.#position++;
-    if (!this.#accept("?")) return this.#capture(undefined, start);
-    if (this.#accept(":")) return this.#closed(this.#choice(), start);
-    if (this.#accept("=")) return this.#look(false, false, start);
-    if (this.#accept("!")) return this.#look(false, true, start);
-    if (this.#accept("<=")) return this.#look(true, false, start);
-    if (this.#accept("<!")) return this.#look(true, true, start);
-    if (!this.#isEcma && this.#accept(">")) return { type: "atomic", body: this.#closed(this.#choice(), start) };
-    if (!this.#isEcma && this.#accept("#")) return this.#comment();
-    if (this.#accept("<") || (!this.#isEcma && this.#accept("P<"))) return this.#capture(this.#name(">"), start);
-    if (!this.#isEcma && this.#accept("'")) return this.#capture(this.#name("'"), start);
-    if (!this.#isEcma) return this.#inlineOptions(start);
-    return this.#fail("undefined group option", start);
+    const start = this.position++;
+    if (!this.accept("?")) return this.#capture(undefined, start);
+    if (this.accept(":")) return this.#closed(this.#choice(), start);
+    if (this.accept("=")) return this.#look(false, false, start);
+    if (this.accept("!")) return this.#look(false, true, start);
+    if (this.accept("<=")) return this.#look(true, false, start);
+    if (this.accept("<!")) return this.#look(true, true, start);
+    if (!this.isEcma && this.accept(">")) return { type: "atomic", body: this.#closed(this.#choice(), start) };
+    if (!this.isEcma && this.accept("#")) return this.#comment();
+    if (this.accept("<") || (!this.isEcma && this.accept("P<"))) return this.#capture(this.#name(">"), start);
+    if (!this.isEcma && this.accept("'")) return this.#capture(this.#name("'"), start);
+    if (!this.isEcma) return this.#inlineOptions(start);
+    return this.fail("undefined group option", start);
   }
 
   #capture(name: string | undefined, start: number): Tree {
@@ -281,23 +252,23 @@ class Parser {
   }
 
   #closed(body: Tree, start: number): Tree {
-    if (!this.#accept(")")) this.#fail("end pattern with unmatched parenthesis", start);
+    if (!this.accept(")")) this.fail("end pattern with unmatched parenthesis", start);
     return body;
   }
 
   #comment(): undefined {
-    const end = this.#source.indexOf(")", this.#position);
-    if (end < 0) this.#fail("end pattern in group");
-    this.#position = end + 1;
+    const end = this.source.indexOf(")", this.position);
+    if (end < 0) this.fail("end pattern in group");
+    this.position = end + 1;
     return undefined;
   }
 
   #name(close: string): string {
-    const end = this.#source.indexOf(close, this.#position);
-    const name = end < 0 ? "" : this.#source.slice(this.#position, end);
-    if (name === "") this.#fail("group name is empty");
-    if (!/^[\p{L}_$][\p{L}\p{N}\p{M}_$]*$/u.test(name)) this.#fail(`invalid group name <${name}>`);
-    this.#position = end + 1;
+    const end = this.source.indexOf(close, this.position);
+    const name = end < 0 ? "" : this.source.slice(this.position, end);
+    if (name === "") this.fail("group name is empty");
+    if (!/^[\p{L}_$][\p{L}\p{N}\p{M}_$]*$/u.test(name)) this.fail(`invalid group name <${name}>`);
+    this.position = end + 1;
     return name;
   }
 
@@ -306,7 +277,7 @@ class Parser {
     let flags = this.#flags;
     let value = true;
     for (;;) {
-      const char = this.#source[this.#position++] ?? "";
+      const char = this.source[this.position++] ?? "";
       switch (char) {
         case "-":
           value = false;
@@ -335,45 +306,45 @@ class Parser {
           return this.#closed(body, start);
         }
         default:
-          return this.#fail("undefined group option", start);
+          return this.fail("undefined group option", start);
       }
     }
   }
 
   #escape(): Tree {
-    const start = this.#position;
-    this.#position++;
-    const char = this.#source[this.#position];
-    if (char === undefined) return this.#fail("end pattern at escape", start);
+    const start = this.position;
+    this.position++;
+    const char = this.source[this.position];
+    if (char === undefined) return this.fail("end pattern at escape", start);
     const assertion = ASSERTIONS[char];
-    if (assertion && (!this.#isEcma || char === "b" || char === "B")) {
-      this.#position++;
+    if (assertion && (!this.isEcma || char === "b" || char === "B")) {
+      this.position++;
       return { type: "assertion", at: assertion };
     }
     if (char >= "1" && char <= "9") return this.#numberedReference(start);
     if (char === "k") return this.#namedReference(start);
-    if (!this.#isEcma) {
+    if (!this.isEcma) {
       if (char === "K") {
-        this.#position++;
+        this.position++;
         return { type: "keep" };
       }
       if (char === "R") {
-        this.#position++;
+        this.position++;
         return {
           type: "atomic",
           body: { type: "choice", options: [this.#text("\r\n"), { type: "set", set: isAnyLineBreak }] },
         };
       }
       if (char === "N" || char === "O") {
-        this.#position++;
+        this.position++;
         return { type: "set", set: char === "O" ? () => true : negatedSet(isNewline) };
       }
       if (char === "g" || char === "X" || char === "y" || char === "Y")
-        return this.#fail(`\\${char} is not supported`, start);
+        return this.fail(`\\${char} is not supported`, start);
     }
-    const set = this.#escapedSet();
+    const set = this.escapedSet();
     if (set) return { type: "set", set: this.#flags.ignoreCase ? foldedSet(set) : set };
-    return this.#char(this.#escapedChar(false));
+    return this.#char(this.escapedChar(false));
   }
 
   #text(text: string): Tree {
@@ -381,23 +352,23 @@ class Parser {
   }
 
   #numberedReference(start: number): Tree {
-    let end = this.#position;
-    while (isDigits(this.#source[end] ?? "")) end++;
-    const digits = this.#source.slice(this.#position, end);
+    let end = this.position;
+    while (isDigits(this.source[end] ?? "")) end++;
+    const digits = this.source.slice(this.position, end);
     // A number of several digits beyond the groups so far is a character in octal.
-    if (digits.length > 1 && Number(digits) > this.#groupNames.length && digits < "8") return this.#char(this.#octal());
-    this.#position = end;
+    if (digits.length > 1 && Number(digits) > this.#groupNames.length && digits < "8") return this.#char(this.octal());
+    this.position = end;
     return this.#reference(digits, start);
   }
 
   #namedReference(start: number): Tree {
-    this.#position++;
-    const open = this.#source[this.#position];
-    if (open !== "<" && open !== "'") return this.#fail("invalid backref number/name", start);
-    const end = this.#source.indexOf(open === "<" ? ">" : "'", this.#position + 1);
-    if (end < 0) return this.#fail("invalid backref number/name", start);
-    const key = this.#source.slice(this.#position + 1, end);
-    this.#position = end + 1;
+    this.position++;
+    const open = this.source[this.position];
+    if (open !== "<" && open !== "'") return this.fail("invalid backref number/name", start);
+    const end = this.source.indexOf(open === "<" ? ">" : "'", this.position + 1);
+    if (end < 0) return this.fail("invalid backref number/name", start);
+    const key = this.source.slice(this.position + 1, end);
+    this.position = end + 1;
     return this.#reference(key, start);
   }
 
@@ -405,159 +376,6 @@ class Parser {
     const groups: number[] = [];
     this.#references.push({ groups, key, offset });
     return { type: "backreference", groups, ignoreCase: this.#flags.ignoreCase };
-  }
-
-  /** `\d`, `\W`, `\p{…}` and the like, with the position at the letter; undefined where it names no set. */
-  #escapedSet(): CharSet | undefined {
-    const char = this.#source[this.#position] as string;
-    if (char === "p" || char === "P") return this.#property(char === "P");
-    const lower = char.toLowerCase();
-    const set = classSet(lower, !this.#isEcma);
-    if (!set) return undefined;
-    this.#position++;
-    return char === lower ? set : negatedSet(set);
-  }
-
-  #property(isNegative: boolean): CharSet {
-    const start = this.#position;
-    this.#position++;
-    const end = this.#source[this.#position] === "{" ? this.#source.indexOf("}", this.#position) : -1;
-    if (end < 0) return this.#fail("invalid character property name {p}", start);
-    const written = this.#source.slice(this.#position + 1, end);
-    const isInverted = written.startsWith("^") && !this.#isEcma;
-    const set = propertySet(isInverted ? written.slice(1) : written);
-    if (!set) return this.#fail(`invalid character property name {${written}}`, start);
-    this.#position = end + 1;
-    return isNegative !== isInverted ? negatedSet(set) : set;
-  }
-
-  /** An escape that stands for one character, with the position at the letter. */
-  #escapedChar(inBracket: boolean): number {
-    const char = this.#source[this.#position] as string;
-    const simple = SIMPLE_ESCAPES[char];
-    if (simple !== undefined && !(this.#isEcma && (char === "a" || char === "e"))) {
-      this.#position++;
-      return simple;
-    }
-    if (inBracket && char === "b") {
-      this.#position++;
-      return 0x08;
-    }
-    if (char === "x") return this.#hex();
-    if (char === "u") return this.#unicode();
-    if (char === "c") {
-      const letter = this.#source.charCodeAt(this.#position + 1);
-      if (letter !== letter) this.#fail("end pattern at control");
-      this.#position += 2;
-      return letter & 0x1f;
-    }
-    if (char === "0" || (inBracket && char >= "1" && char <= "7")) return this.#octal();
-    return this.#codePoint();
-  }
-
-  #octal(): number {
-    const start = this.#position;
-    while (this.#position < start + 3 && "01234567".includes(this.#source[this.#position] ?? "x")) this.#position++;
-    return Number.parseInt(this.#source.slice(start, this.#position), 8);
-  }
-
-  #hex(): number {
-    this.#position++;
-    if (this.#source[this.#position] === "{") return this.#braced();
-    const start = this.#position;
-    while (this.#position < start + 2 && isHex(this.#source[this.#position])) this.#position++;
-    return this.#position === start ? 0 : Number.parseInt(this.#source.slice(start, this.#position), 16);
-  }
-
-  #unicode(): number {
-    this.#position++;
-    if (this.#source[this.#position] === "{") return this.#braced();
-    const unit = this.#unit();
-    if (unit >= 0xd800 && unit <= 0xdbff && this.#source.startsWith("\\u", this.#position)) {
-      const before = this.#position;
-      this.#position += 2;
-      const low = this.#unit();
-      if (low >= 0xdc00 && low <= 0xdfff) return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-      this.#position = before;
-    }
-    return unit;
-  }
-
-  #unit(): number {
-    const digits = this.#source.slice(this.#position, this.#position + 4);
-    if (digits.length !== 4 || !Array.from(digits).every(isHex)) this.#fail("too short digits");
-    this.#position += 4;
-    return Number.parseInt(digits, 16);
-  }
-
-  #braced(): number {
-    const end = this.#source.indexOf("}", this.#position);
-    const digits = end < 0 ? "" : this.#source.slice(this.#position + 1, end).trim();
-    const code = digits !== "" && Array.from(digits).every(isHex) ? Number.parseInt(digits, 16) : Infinity;
-    if (code > 0x10ffff) this.#fail("invalid code point value");
-    this.#position = end + 1;
-    return code;
-  }
-
-  /** A bracket expression, with the position after its opening bracket. */
-  #bracket(): CharSet {
-    const isNegative = this.#accept("^");
-    const sets: CharSet[] = [];
-    for (let isFirst = true; ; isFirst = false) {
-      const char = this.#source[this.#position];
-      if (char === undefined) return this.#fail("premature end of char-class");
-      if (char === "]" && (!isFirst || this.#isEcma)) break;
-      sets.push(this.#bracketItem());
-    }
-    this.#position++;
-    const union = unionSet(sets);
-    const folded = this.#flags.ignoreCase ? foldedSet(union) : union;
-    return isNegative ? negatedSet(folded) : folded;
-  }
-
-  #bracketItem(): CharSet {
-    const posix = this.#isEcma ? undefined : this.#posix();
-    if (posix) return posix;
-    const from = this.#bracketChar();
-    if (typeof from !== "number") return from;
-    const isRange =
-      this.#source[this.#position] === "-" &&
-      this.#source[this.#position + 1] !== "]" &&
-      this.#source[this.#position + 1] !== undefined;
-    if (!isRange) return rangeSet(from, from);
-    const dash = this.#position++;
-    const to = this.#bracketChar();
-    if (typeof to !== "number") return unionSet([rangeSet(from, from), rangeSet(0x2d, 0x2d), to]);
-    if (to < from) this.#fail("empty range in char class", dash);
-    return rangeSet(from, to);
-  }
-
-  #bracketChar(): number | CharSet {
-    if (this.#source[this.#position] !== "\\") return this.#codePoint();
-    this.#position++;
-    if (this.#position >= this.#source.length) this.#fail("end pattern at escape");
-    return this.#escapedSet() ?? this.#escapedChar(true);
-  }
-
-  #posix(): CharSet | undefined {
-    const match = this.#source.startsWith("[:", this.#position) ? this.#source.indexOf(":]", this.#position) : -1;
-    if (match < 0) return undefined;
-    const written = this.#source.slice(this.#position + 2, match);
-    const isNegative = written.startsWith("^");
-    const set = posixSet(isNegative ? written.slice(1) : written);
-    if (!set) return undefined;
-    this.#position = match + 2;
-    return isNegative ? negatedSet(set) : set;
-  }
-
-  #accept(text: string): boolean {
-    if (!this.#source.startsWith(text, this.#position)) return false;
-    this.#position += text.length;
-    return true;
-  }
-
-  #fail(message: string, offset = this.#position): never {
-    throw new RegexSyntaxError(message, Math.min(offset, this.#source.length));
   }
 }
 
@@ -570,8 +388,4 @@ function isEcmaNewline(code: number): boolean {
 
 function isDigits(text: string): boolean {
   return text !== "" && Array.from(text).every((char) => char >= "0" && char <= "9");
-}
-
-function isHex(char: string | undefined): boolean {
-  return char !== undefined && /^[0-9A-Fa-f]$/u.test(char);
 }
