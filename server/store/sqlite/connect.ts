@@ -17,7 +17,7 @@ export function connect(sqlite: SqliteModule, path: string, newestSchema: number
       pragma fullfsync = on;
       pragma checkpoint_fullfsync = on;
       pragma temp_store = memory;
-      pragma cache_size = -32768;
+      pragma cache_size = -16384;
       pragma journal_size_limit = 67108864;
     `);
     connection.database.exec("begin immediate; commit");

@@ -113,6 +113,7 @@ function damageOr(error: unknown): unknown {
 export class Connection {
   readonly database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
+  #flushing: Promise<void> | undefined;
 
   constructor(database: SqliteDatabase) {
     this.database = database;
@@ -126,6 +127,20 @@ export class Connection {
       this.#statements.set(text, statement);
     }
     return statement;
+  }
+
+  /** Holds what is read back until the flush is done, and for good when it fails: what was committed is there to be read before it is durable. */
+  holdReads(flushed: Promise<void>): void {
+    this.#flushing = flushed;
+    const release = (): void => {
+      this.#flushing = undefined;
+    };
+    flushed.then(release, () => undefined);
+  }
+
+  /** What a read found, once all that it may rest on is durable. Rejects with StoreUnavailable when that cannot be had. */
+  durable<Value>(found: Value): Value | Promise<Value> {
+    return this.#flushing === undefined ? found : this.#flushing.then(() => found);
   }
 
   #prepare(text: string): SqliteStatement {

@@ -15,14 +15,14 @@ export class SqliteDefinitions implements DefinitionReader {
     const row = this.#connection
       .sql("select * from definitions where digest = ? order by workflow_id, revision limit 1")
       .get(digest);
-    return row === undefined ? undefined : fromRow(row);
+    return this.#connection.durable(row === undefined ? undefined : fromRow(row));
   }
 
   async byRevision(workflowId: string, revision: number): Promise<DefinitionRow | undefined> {
     const row = this.#connection
       .sql("select * from definitions where workflow_id = ? and revision = ?")
       .get(workflowId, revision);
-    return row === undefined ? undefined : fromRow(row);
+    return this.#connection.durable(row === undefined ? undefined : fromRow(row));
   }
 
   async list(workflowId: string, limit: number, cursor?: string): Promise<Page<DefinitionRow>> {
@@ -34,8 +34,10 @@ export class SqliteDefinitions implements DefinitionReader {
       .map(fromRow);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    if (rows.length <= limit || last === undefined) return { rows: page };
-    return { rows: page, next: encodeCursor(query, [last.revision]) };
+    const isLast = rows.length <= limit || last === undefined;
+    return this.#connection.durable(
+      isLast ? { rows: page } : { rows: page, next: encodeCursor(query, [last.revision]) },
+    );
   }
 
   /** Adds a definition; a revision is never written twice. */

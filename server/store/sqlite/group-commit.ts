@@ -1,6 +1,7 @@
 import { CommitConflict, StoreUnavailable, type Write } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
 import { type Connection, sqliteCode, sqliteErrorCode, sqliteMessage } from "./database.ts";
+import type { LogFile } from "./log-file.ts";
 import { SqliteTables } from "./tables.ts";
 
 /*
@@ -9,13 +10,16 @@ import { SqliteTables } from "./tables.ts";
  * A disk flushes a few thousand times a second, whatever the number of bytes. So commits wait in a queue, and once in a turn of the event loop (setImmediate, after the I/O of the
  * turn has queued all it has) the whole queue becomes one transaction with one flush. Nobody waits for a timer: while a flush is under way the next queue gathers by itself.
  *
+ * The flush is ours (see log-file.ts): SQLite writes the transaction to its log without one, and a thread of the pool flushes the log while this one goes on with other work. At most one
+ * transaction is not yet durable, and reads that could have seen it are held back until it is. Who is alone gets the flush at once, without the way to another thread and back.
+ *
  * Each batch stays all or nothing within the shared transaction. A batch that is refused at its first write has changed nothing, so nothing is to be undone: that is the common
  * refusal. Only when a batch is refused after it has written is the transaction rolled back and done again, this time with a savepoint around each batch. So the path
  * without conflicts pays for no savepoints (each would copy the pages it touches), and conflicts cost at most double.
  *
- * Every answer, also a refusal, waits for the COMMIT: a refusal may rest on a batch before it in the same transaction.
+ * Every answer, also a refusal, waits for the flush: a refusal may rest on a batch before it in the same transaction.
  *
- * When COMMIT fails we cannot know what the disk holds, and a second fsync would lie (the kernel drops pages it could not write). So the store has failed: it takes no further
+ * When COMMIT or the flush fails we cannot know what the disk holds, and a second fsync would lie (the kernel drops pages it could not write). So the store has failed: it takes no further
  * write, and the process must start again and read what is really there. A full disk is different: SQLite undoes the transaction cleanly, callers are told, and the
  * next commit tries anew, so that writing goes on as soon as there is room.
  */
@@ -30,15 +34,30 @@ interface Waiting {
 /** What became of a batch within the transaction: undefined for written. */
 type Outcome = Error | undefined;
 
+/** The batches of one transaction that is written, and the times (ms) of its begin and of its end. */
+interface Group {
+  readonly batches: readonly Waiting[];
+  readonly outcomes: readonly Outcome[];
+  readonly begunAt: number;
+  readonly writtenAt: number;
+}
+
 /** Limits and hooks of group commit. */
 export interface GroupCommitOptions {
   /** Writes that may wait before commits are refused as overloaded. */
   readonly queuedWritesMax: number;
   /** Writes of one transaction; more wait for the next turn, so that one flush never holds the event loop for long. */
   readonly transactionWritesMax: number;
-  /** Called after each COMMIT, before anybody is told: throws where what was written cannot be found again, such as in a file that was deleted. */
+  /** The log to flush after each COMMIT; absent where nothing is durable, or SQLite flushes by itself. */
+  readonly log?: Pick<LogFile, "flush" | "flushNow">;
+  /** Called for each transaction that is durable. */
+  readonly measured?: CommitMeter;
+  /** Called before anybody is told: throws where what was written cannot be found again, such as in a file that was deleted. */
   checkFile(): void;
 }
+
+/** Told of each transaction: its writes, and the seconds that it and its flush took. */
+export type CommitMeter = (writes: number, seconds: number, flushSeconds: number) => void;
 
 /** Figures of the commits so far. */
 export interface CommitFigures {
@@ -58,6 +77,9 @@ export class GroupCommit {
   #queue: Waiting[] = [];
   #queuedWrites = 0;
   #scheduled = false;
+  /** The group that is written but not yet durable, until it is. */
+  #flushing: Promise<void> | undefined;
+  #lastGroup = 0;
   #stopped: StoreUnavailable | undefined;
   #diskFull = false;
   #commits = 0;
@@ -86,8 +108,11 @@ export class GroupCommit {
   }
 
   /** Writes what is queued, then refuses everything. */
-  close(): void {
-    while (this.#queue.length > 0) this.#flush();
+  async close(): Promise<void> {
+    while (this.#flushing !== undefined || this.#queue.length > 0) {
+      await this.#flushing;
+      this.#commitGroup();
+    }
     this.#stopped ??= new StoreUnavailable("closed", "Cannot commit: the store is closed");
   }
 
@@ -109,39 +134,100 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#flushing !== undefined || this.#queue.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#flush();
-      if (this.#queue.length > 0) this.#schedule();
+      this.#commitGroup();
+      this.#schedule();
     });
   }
 
-  #flush(): void {
-    if (this.#queue.length === 0) return;
-    const group = this.#take();
+  /** Writes the next group and has it flushed, unless one is being flushed. */
+  #commitGroup(): void {
+    if (this.#flushing !== undefined || this.#queue.length === 0) return;
+    const begunAt = performance.now();
+    const batches = this.#take();
+    const isAlone = batches.length === 1 && this.#lastGroup === 1;
+    this.#lastGroup = batches.length;
     let outcomes: readonly Outcome[];
     try {
-      outcomes = this.#write(group);
-      this.#options.checkFile();
-      this.#diskFull = false;
+      outcomes = this.#write(batches);
     } catch (error) {
       const refusal = this.#abandon(error);
-      for (const { reject } of group) reject(refusal);
+      for (const { reject } of batches) reject(refusal);
       return;
     }
-    this.#commits += 1;
-    this.#batches += group.length;
-    for (const [index, { batch, resolve, reject }] of group.entries()) {
+    const group = { batches, outcomes, begunAt, writtenAt: performance.now() };
+    const { log } = this.#options;
+    if (log === undefined) this.#settle(group);
+    else if (isAlone) this.#flushNow(log, group);
+    else this.#flush(log, group);
+  }
+
+  #flushNow(log: Pick<LogFile, "flushNow">, group: Group): void {
+    try {
+      log.flushNow();
+    } catch (error) {
+      this.#connection.holdReads(Promise.reject(this.#unflushed(error, group)));
+      return;
+    }
+    this.#settle(group);
+  }
+
+  #flush(log: Pick<LogFile, "flush">, group: Group): void {
+    const flushed = log.flush().catch((error: unknown) => {
+      throw this.#unflushed(error, group);
+    });
+    this.#connection.holdReads(flushed);
+    this.#flushing = flushed.then(
+      () => {
+        this.#flushing = undefined;
+        // The next group first: its flush goes on beside whatever those do who are told of this one.
+        this.#commitGroup();
+        this.#settle(group);
+        this.#schedule();
+      },
+      () => {
+        this.#flushing = undefined;
+      },
+    );
+  }
+
+  /** Nobody knows what the disk holds: the store has failed. */
+  #unflushed(error: unknown, { batches }: Group): StoreUnavailable {
+    const refusal = this.fail(sqliteMessage(error));
+    for (const { reject } of batches) reject(refusal);
+    return refusal;
+  }
+
+  /** Answers a group that is durable. */
+  #settle({ batches, outcomes, begunAt, writtenAt }: Group): void {
+    try {
+      this.#options.checkFile();
+    } catch (error) {
+      this.fail(sqliteMessage(error));
+    }
+    if (this.#stopped !== undefined) {
+      for (const { reject } of batches) reject(this.#stopped);
+      return;
+    }
+    let writes = 0;
+    for (const [index, { batch, resolve, reject }] of batches.entries()) {
       const outcome = outcomes[index];
       if (outcome !== undefined) {
         reject(outcome);
         continue;
       }
-      this.#writes += batch.length;
+      writes += batch.length;
       resolve();
     }
+    this.#diskFull = false;
+    this.#commits += 1;
+    this.#batches += batches.length;
+    this.#writes += writes;
+    const now = performance.now();
+    this.#options.measured?.(writes, (now - begunAt) / 1000, (now - writtenAt) / 1000);
   }
 
   #take(): readonly Waiting[] {

@@ -15,9 +15,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { itNeeding } from "../../../tools/testing/need.ts";
 import { putResource, resource } from "../suite/store-case.ts";
 import { loadSqlite } from "./database.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { blobUses } from "./migrations/0002-blob-uses.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { type OpenSqliteOptions, openSqliteStore } from "./open-sqlite-store.ts";
@@ -197,18 +199,22 @@ describe("openSqliteStore", () => {
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
-  test.skipIf(process.platform !== "linux")("refuses a directory it may not write to", async () => {
-    await makeDatabase();
-    const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    if (unprivileged.uid !== undefined) for (const file of [directory, path]) chownSync(file, 65_534, 65_534);
-    chmodSync(path, 0o400);
-    chmodSync(directory, 0o500);
-    const holder = spawnHolder(path, unprivileged);
-    await holder.ready;
-    await holder.ended;
-    chmodSync(directory, 0o700);
-    expect(holder.output()).toContain(`StoreOpenError: Cannot open database "${path}": it cannot be written`);
-  });
+  itNeeding(
+    process.platform === "linux" ? undefined : "needs Linux",
+    "refuses a directory it may not write to",
+    async () => {
+      await makeDatabase();
+      const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+      if (unprivileged.uid !== undefined) for (const file of [directory, path]) chownSync(file, 65_534, 65_534);
+      chmodSync(path, 0o400);
+      chmodSync(directory, 0o500);
+      const holder = spawnHolder(path, unprivileged);
+      await holder.ready;
+      await holder.ended;
+      chmodSync(directory, 0o700);
+      expect(holder.output()).toContain(`StoreOpenError: Cannot open database "${path}": it cannot be written`);
+    },
+  );
 
   test("migrates an older file in steps after a backup of it, and keeps what it holds", async () => {
     await makeDatabase();
@@ -244,6 +250,23 @@ describe("openSqliteStore", () => {
     const store = await open();
     expect(store.inspect().schemaVersion).toBe(latest);
     await store.close();
+  });
+
+  test("keeps head and version of the runs of an older file, which have a checksum once they are written", async () => {
+    const old = await open({ migrations: [initial, blobUses] });
+    await old.close();
+    const values = `'run-1', 'acme', 'one', 'w', 'i', 'd', 1, null, 5, 6, null, null, null, null, null, x'01', null, null`;
+    await execute(path, `insert into runs values (1, ${values}, 12, 1, 34)`);
+    const store = await open();
+    const kept = { run: 1, id: "run-1", status: "running", createdAt: 5, startedAt: 6, head: 12, active: true };
+    expect(await store.runs.get("run-1")).toMatchObject({ ...kept, version: 34 });
+    await store.commit([{ op: "updateRun", run: 1, changes: { status: "waiting" } }]);
+    expect(await store.runs.get("run-1")).toMatchObject({ ...kept, status: "waiting", version: 35 });
+    await store.close();
+    await execute(path, "update runs set slug = 'other'");
+    const damaged = await open();
+    expect(await damaged.runs.get("run-1")).toMatchObject({ status: "quarantined" });
+    await damaged.close();
   });
 
   test("finds which runs have the large values of an older file", async () => {

@@ -5,6 +5,8 @@ import { connect } from "./connect.ts";
 import { Connection, loadSqlite } from "./database.ts";
 import { explainOpenError, lockedError } from "./explain-open-error.ts";
 import { FileWatch } from "./file-identity.ts";
+import type { CommitMeter } from "./group-commit.ts";
+import { LogFile } from "./log-file.ts";
 import { lockHolder, removeLock, writeLock } from "./lock-file.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
@@ -22,6 +24,8 @@ export interface OpenSqliteOptions {
   readonly mustExist?: boolean;
   /** Writes that may wait before commits are refused as overloaded. */
   readonly queuedWritesMax?: number;
+  /** Called for each transaction that is durable. */
+  readonly measured?: CommitMeter;
   /** The schema to bring the file to: that of this program unless given. */
   readonly migrations?: readonly Migration[];
   /** Space held back beside the file, to be given up by hand when the disk is full. None unless given. */
@@ -32,11 +36,19 @@ export interface OpenSqliteOptions {
 export async function openSqliteStore(options: OpenSqliteOptions): Promise<SqliteStore> {
   const { path, programVersion, migrations: steps = migrations } = options;
   const sqlite = await loadSqlite();
+  const measured = options.measured === undefined ? {} : { measured: options.measured };
   const limits = { queuedWritesMax: options.queuedWritesMax ?? 100_000, transactionWritesMax: 10_000 };
   if (path === ":memory:") {
     const connection = new Connection(new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false }));
     migrate(connection, programVersion, steps);
-    return new SqliteStore({ connection, path, limits, checkFile: () => undefined, released: () => undefined });
+    return new SqliteStore({
+      connection,
+      path,
+      limits,
+      ...measured,
+      checkFile: () => undefined,
+      released: () => undefined,
+    });
   }
   refuseHeld(path);
   prepareFile(sqlite, options, steps);
@@ -52,12 +64,16 @@ export async function openSqliteStore(options: OpenSqliteOptions): Promise<Sqlit
     await backup.close();
     throw explainOpenError(error, path);
   }
+  const log = new LogFile(path);
+  connection.database.exec("pragma synchronous = normal");
   const watch = new FileWatch([path, `${path}-wal`]);
   return new SqliteStore({
     connection,
     path,
     limits,
     backup,
+    log,
+    ...measured,
     checkFile: () => watch.check(),
     released: () => removeLock(path),
   });

@@ -1,6 +1,6 @@
 import type { RecordReader, RecordRow } from "../ports.ts";
 import { prefixEnd } from "../text-order.ts";
-import type { Connection } from "./database.ts";
+import type { Connection, SqlRow } from "./database.ts";
 
 /** Small records in SQLite. */
 export class SqliteRecords implements RecordReader {
@@ -12,7 +12,7 @@ export class SqliteRecords implements RecordReader {
 
   async get(space: string, key: string): Promise<string | undefined> {
     const row = this.#connection.sql("select value from records where space = ? and key = ?").get(space, key);
-    return row?.["value"] as string | undefined;
+    return this.#connection.durable(row?.["value"] as string | undefined);
   }
 
   async list(space: string, prefix = ""): Promise<readonly RecordRow[]> {
@@ -23,16 +23,12 @@ export class SqliteRecords implements RecordReader {
         : this.#connection
             .sql("select * from records where space = ? and key >= ? and key < ? order by key")
             .all(space, prefix, end);
-    return rows.map((row) => ({
-      space: row["space"] as string,
-      key: row["key"] as string,
-      value: row["value"] as string,
-    }));
+    return this.#connection.durable(rows.map(fromRow));
   }
 
   async keys(space: string): Promise<readonly string[]> {
     const rows = this.#connection.sql("select key from records where space = ? order by key").all(space);
-    return rows.map((row) => row["key"] as string);
+    return this.#connection.durable(rows.map((row) => row["key"] as string));
   }
 
   /** Writes a record. */
@@ -46,4 +42,8 @@ export class SqliteRecords implements RecordReader {
   delete(space: string, key: string): void {
     this.#connection.sql("delete from records where space = ? and key = ?").run(space, key);
   }
+}
+
+function fromRow(row: SqlRow): RecordRow {
+  return { space: row["space"] as string, key: row["key"] as string, value: row["value"] as string };
 }

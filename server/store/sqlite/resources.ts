@@ -16,15 +16,15 @@ export class SqliteResources implements ResourceReader {
 
   async get(kind: string, id: string): Promise<ResourceRow | undefined> {
     const row = this.#connection.sql("select * from resources where kind = ? and id = ?").get(kind, id);
-    return row === undefined ? undefined : fromRow(row);
+    return this.#connection.durable(row === undefined ? undefined : fromRow(row));
   }
 
   async bySlug(kind: string, slug: string, org?: string): Promise<readonly ResourceRow[]> {
-    return this.#by("slug", kind, slug, org);
+    return this.#connection.durable(this.#by("slug", kind, slug, org));
   }
 
   async byLookup(kind: string, lookup: string, org: string): Promise<readonly ResourceRow[]> {
-    return this.#by("lookup", kind, lookup, org);
+    return this.#connection.durable(this.#by("lookup", kind, lookup, org));
   }
 
   async list(query: ResourceQuery): Promise<Page<ResourceRow>> {
@@ -38,13 +38,16 @@ export class SqliteResources implements ResourceReader {
     const rows = statement.all(...parameters, ...end, query.limit + 1).map(fromRow);
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
-    if (rows.length <= query.limit || last === undefined) return { rows: page };
-    return { rows: page, next: encodeCursor(query, [last.createdAt, last.id]) };
+    const isLast = rows.length <= query.limit || last === undefined;
+    return this.#connection.durable(
+      isLast ? { rows: page } : { rows: page, next: encodeCursor(query, [last.createdAt, last.id]) },
+    );
   }
 
   async count(query: Omit<ResourceQuery, "limit" | "cursor">): Promise<number> {
     const { source, parameters } = narrow(query);
-    return Number(this.#connection.sql(`select count(*) as n from ${source}`).get(...parameters)?.["n"]);
+    const found = this.#connection.sql(`select count(*) as n from ${source}`).get(...parameters);
+    return this.#connection.durable(Number(found?.["n"]));
   }
 
   /** Writes a resource. */

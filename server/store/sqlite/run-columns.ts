@@ -1,6 +1,6 @@
 import type { RunRow } from "../ports.ts";
-import type { SqlRow, SqlValue } from "./database.ts";
-import { labelsFromColumn, labelsToColumn } from "./labels.ts";
+import type { SqlValue } from "./database.ts";
+import { labelsToColumn } from "./labels.ts";
 
 /** The statuses in the order of the numbers they are stored as: new ones go to the end. */
 export const statuses: readonly RunRow["status"][] = [
@@ -23,7 +23,7 @@ export function statusNumber(status: RunRow["status"]): number {
   return found;
 }
 
-/** Member of a run row and its column, in the order of the table. */
+/** Member of a run row and its column in `runs`, in the order of the table. */
 export const runColumns: readonly (readonly [member: keyof RunRow, column: string])[] = [
   ["run", "run"],
   ["id", "id"],
@@ -44,10 +44,11 @@ export const runColumns: readonly (readonly [member: keyof RunRow, column: strin
   ["data", "data"],
   ["output", "output"],
   ["fault", "fault"],
-  ["head", "head"],
   ["active", "active"],
-  ["version", "version"],
 ];
+
+/** The columns of `runs` that its checksum is of. */
+export const storedColumns: readonly string[] = runColumns.map(([, column]) => column);
 
 const columnOf = new Map<string, string>(runColumns);
 
@@ -64,18 +65,10 @@ export function toRunColumn(member: string, value: unknown): SqlValue {
   if (member === "status") return statusNumber(value as RunRow["status"]);
   if (member === "active") return value === true ? 1 : 0;
   if (member === "labels") return labelsToColumn(value as RunRow["labels"]);
-  return value as SqlValue;
+  return typeof value === "string" ? storableText(value) : (value as SqlValue);
 }
 
-/** A run as stored, as a row of the port: columns that are null are members that are absent. */
-export function runFromRow(row: SqlRow): RunRow {
-  const run: Record<string, unknown> = {};
-  for (const [member, column] of runColumns) {
-    const value = row[column];
-    if (value !== null) run[member] = value;
-  }
-  run["status"] = statuses[row["status"] as number];
-  run["active"] = row["active"] === 1;
-  run["labels"] = labelsFromColumn(row["labels"]);
-  return run as unknown as RunRow;
+/** Text as SQLite gives it back: one driver ends it at a NUL, and half a surrogate pair has no UTF-8. Both come from outside only in reasons and keys. */
+export function storableText(text: string): string {
+  return text.isWellFormed() && !text.includes("\u0000") ? text : text.toWellFormed().replaceAll("\u0000", "\uFFFD");
 }

@@ -1,6 +1,7 @@
 import type { RunQuery } from "../ports.ts";
 import type { SqlValue } from "./database.ts";
 import { statusNumber, statuses } from "./run-columns.ts";
+import { headColumns } from "./run-row.ts";
 
 /** The members of a run query that need not be in order of selectivity to be right; the narrowest leads. */
 const FILTERS = [
@@ -35,8 +36,8 @@ function byStatus(query: RunQuery, end: readonly [number, number], limit: number
       where status = ${statusNumber(status)}${where} and (created_at, run) < (?1, ?2) and created_at >= ?3`,
   );
   return {
-    sql: `select r.* from (${ranges.join(" union all ")} order by created_at desc, run desc limit ?4) k
-      cross join runs r on r.run = k.run order by k.created_at desc, k.run desc`,
+    sql: `select r.*, ${headColumns} from (${ranges.join(" union all ")} order by created_at desc, run desc limit ?4) k
+      cross join runs r on r.run = k.run left join run_heads h on h.run = k.run order by k.created_at desc, k.run desc`,
     parameters: [
       ...end,
       query.createdFrom ?? Number.MIN_SAFE_INTEGER,
@@ -70,7 +71,7 @@ function byLabels(
   }
   if (query.statuses !== undefined) conditions.push(`+r.status in (${query.statuses.map(statusNumber).join(", ")})`);
   return {
-    sql: `select r.* from run_labels l cross join runs r on r.run = l.run
+    sql: `select r.*, ${headColumns} from run_labels l cross join runs r on r.run = l.run left join run_heads h on h.run = l.run
       where ${conditions.join(" and ")} and (l.created_at, l.run) < (?1, ?2) and l.created_at >= ?3
       order by l.created_at desc, l.run desc limit ?4`,
     parameters,

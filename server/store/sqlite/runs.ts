@@ -2,12 +2,18 @@ import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Expectation, Page, RunChanges, RunQuery, RunReader, RunRow } from "../ports.ts";
 import { type Refusal, checkExpectation } from "../refusal.ts";
 import { type Connection, type SqlRow, type SqlValue, sqliteCode, sqliteErrorCode } from "./database.ts";
+import { insertHead, updateHead } from "./head-mark.ts";
 import { labelsFromColumn, labelsToColumn } from "./labels.ts";
-import { runColumn, runColumns, runFromRow, toRunColumn } from "./run-columns.ts";
+import { DAMAGED, runChecksum, runHolds } from "./run-checksum.ts";
+import { runColumn, runColumns, storableText, storedColumns, toRunColumn } from "./run-columns.ts";
 import type { RunFacts } from "./run-facts.ts";
 import { runListSql } from "./run-list-sql.ts";
+import { headColumns, runFromRow } from "./run-row.ts";
 
-const INSERT = `insert into runs values (${runColumns.map(() => "?").join(", ")})`;
+const INSERT = `insert into runs (${storedColumns.join(", ")}, crc) values (${"?, ".repeat(storedColumns.length)}?)`;
+
+/** A run is its row and its head. */
+const RUNS = `select r.*, ${headColumns} from runs r left join run_heads h on h.run = r.run`;
 
 /** Members that others are found by: changing them needs the old row. */
 const KEYS: readonly string[] = ["org", "slug", "idempotencyKey", "labels"];
@@ -23,23 +29,25 @@ export class SqliteRuns implements RunReader {
   }
 
   async get(id: string): Promise<RunRow | undefined> {
-    return optional(this.#connection.sql("select * from runs where id = ?").get(id));
+    return this.#found(this.#connection.sql(`${RUNS} where r.id = ?`).get(id));
   }
 
   async byKey(run: number): Promise<RunRow | undefined> {
-    return optional(this.#row(run));
+    return this.#found(this.#row(run));
   }
 
   async bySlug(slug: string, org?: string): Promise<readonly RunRow[]> {
     const rows =
       org === undefined
-        ? this.#connection.sql("select * from runs where slug = ? order by created_at desc, run desc").all(slug)
-        : this.#connection.sql("select * from runs where slug = ? and org = ?").all(slug, org);
-    return rows.map(runFromRow);
+        ? this.#connection.sql(`${RUNS} where r.slug = ? order by r.created_at desc, r.run desc`).all(slug)
+        : this.#connection.sql(`${RUNS} where r.slug = ? and r.org = ?`).all(slug, org);
+    return this.#connection.durable(rows.map(runFromRow));
   }
 
   async byIdempotencyKey(org: string, key: string): Promise<RunRow | undefined> {
-    return optional(this.#connection.sql("select * from runs where org = ? and idempotency_key = ?").get(org, key));
+    return this.#found(
+      this.#connection.sql(`${RUNS} where r.org = ? and r.idempotency_key = ?`).get(org, storableText(key)),
+    );
   }
 
   async list(query: RunQuery): Promise<Page<RunRow>> {
@@ -58,39 +66,43 @@ export class SqliteRuns implements RunReader {
       .map(runFromRow);
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
-    if (rows.length <= query.limit || last === undefined) return { rows: page };
-    return { rows: page, next: encodeCursor(query, [last.createdAt, last.run]) };
+    const isLast = rows.length <= query.limit || last === undefined;
+    return this.#connection.durable(
+      isLast ? { rows: page } : { rows: page, next: encodeCursor(query, [last.createdAt, last.run]) },
+    );
   }
 
   async active(after: number, limit: number): Promise<readonly RunRow[]> {
-    const sql = "select * from runs where active = 1 and run > ? order by run limit ?";
-    return this.#connection.sql(sql).all(after, limit).map(runFromRow);
+    const sql = `${RUNS} where r.active = 1 and r.run > ? order by r.run limit ?`;
+    return this.#connection.durable(this.#connection.sql(sql).all(after, limit).map(runFromRow));
   }
 
   async countByStatus(): Promise<{ readonly [status: string]: number }> {
-    return this.#facts.counts();
+    return this.#connection.durable(this.#facts.counts());
   }
 
   async countOpen(workflowId: string): Promise<number> {
-    return this.#facts.open(workflowId);
+    return this.#connection.durable(this.#facts.open(workflowId));
   }
 
   async lastKey(): Promise<number> {
     const present = this.#connection.sql("select max(run) as last from runs").get()?.["last"] ?? 0;
     const deleted = this.#connection.sql("select value from meta where key = 'last_deleted_run'").get()?.["value"] ?? 0;
-    return Math.max(present as number, deleted as number);
+    return this.#connection.durable(Math.max(present as number, deleted as number));
   }
 
   async endedBefore(endedBefore: number, limit: number): Promise<readonly RunRow[]> {
-    const sql =
-      "select * from runs where ended_at is not null and ended_at < ? and active = 0 order by ended_at, run limit ?";
-    return this.#connection.sql(sql).all(endedBefore, limit).map(runFromRow);
+    const sql = `${RUNS} where r.ended_at is not null and r.ended_at < ? and r.active = 0
+      order by r.ended_at, r.run limit ?`;
+    return this.#connection.durable(this.#connection.sql(sql).all(endedBefore, limit).map(runFromRow));
   }
 
   /** Adds a run. The insert itself finds most often that nothing is in the way; what is, is asked for afterwards. */
   put(row: RunRow): Refusal {
+    const values = runColumns.map(([member]) => toRunColumn(member, row[member]));
     try {
-      this.#connection.sql(INSERT).run(...runColumns.map(([member]) => toRunColumn(member, row[member])));
+      this.#connection.sql(INSERT).run(...values, runChecksum(values));
+      this.#connection.sql(insertHead).run(row.run, row.head, row.version);
     } catch (error) {
       const refusal = sqliteErrorCode(error) === sqliteCode.constraint ? this.#inTheWay(row, undefined) : undefined;
       if (refusal === undefined) throw error;
@@ -105,21 +117,19 @@ export class SqliteRuns implements RunReader {
   update(run: number, changes: RunChanges, expect: Expectation = "present"): Refusal {
     const fact = this.#facts.get(run);
     if (fact === undefined) return checkExpectation(expect, undefined, String(run));
-    const members = Object.keys(changes).filter((member) => changes[member as keyof RunChanges] !== undefined);
-    const keysChange = members.some((member) => KEYS.includes(member));
+    const { head, ...others } = changes;
+    const members = Object.keys(others).filter((member) => changes[member as keyof RunChanges] !== undefined);
     let old: SqlRow | undefined;
-    if (keysChange || typeof expect === "number" || expect === "absent") {
+    if (members.length > 0 || typeof expect === "number" || expect === "absent") {
       old = this.#row(run) as SqlRow;
+      const keysChange = members.some((member) => KEYS.includes(member));
       const refusal =
         checkExpectation(expect, old["version"] as number, old["id"] as string) ??
         (keysChange ? this.#inTheWay({ ...runFromRow(old), ...withoutNull(changes) }, run) : undefined);
       if (refusal !== undefined) return refusal;
+      this.#write(run, old, members, changes);
     }
-    const assignments = members.map((member) => `${runColumn(member)} = ?`).join(", ");
-    const comma = members.length > 0 ? ", " : "";
-    this.#connection
-      .sql(`update runs set ${assignments}${comma}version = version + 1 where run = ?`)
-      .run(...members.map((member) => toRunColumn(member, changes[member as keyof RunChanges])), run);
+    this.#connection.sql(updateHead).run(head ?? null, run);
     if (changes.labels !== undefined && old !== undefined) {
       this.#deleteLabels(old);
       this.#addLabels(run, old["created_at"] as number, changes.labels ?? {});
@@ -134,6 +144,7 @@ export class SqliteRuns implements RunReader {
     if (fact === undefined) return;
     this.#deleteLabels(this.#row(run) as SqlRow);
     this.#connection.sql("delete from runs where run = ?").run(run);
+    this.#connection.sql("delete from run_heads where run = ?").run(run);
     this.#connection
       .sql(
         "insert into meta values ('last_deleted_run', ?) on conflict do update set value = max(value, excluded.value)",
@@ -158,8 +169,27 @@ export class SqliteRuns implements RunReader {
     return found === undefined ? undefined : { kind: "activeRuns", existing: found["id"] as string };
   }
 
+  /** Writes members of a row, and the checksum of what it then is; a row that is damaged stays so. */
+  #write(run: number, old: SqlRow, members: readonly string[], changes: RunChanges): void {
+    if (members.length === 0) return;
+    const written = members.map((member) => toRunColumn(member, changes[member as keyof RunChanges]));
+    const columns = members.map(runColumn);
+    const values = storedColumns.map((column) => {
+      const index = columns.indexOf(column);
+      return index < 0 ? (old[column] ?? null) : (written[index] ?? null);
+    });
+    const assignments = columns.map((column) => `${column} = ?, `).join("");
+    this.#connection
+      .sql(`update runs set ${assignments}crc = ? where run = ?`)
+      .run(...written, runHolds(old) ? runChecksum(values) : DAMAGED, run);
+  }
+
+  #found(row: SqlRow | undefined): RunRow | undefined | Promise<RunRow | undefined> {
+    return this.#connection.durable(row === undefined ? undefined : runFromRow(row));
+  }
+
   #row(run: number): SqlRow | undefined {
-    return this.#connection.sql("select * from runs where run = ?").get(run);
+    return this.#connection.sql(`${RUNS} where r.run = ?`).get(run);
   }
 
   /** The run that has the id, idempotency key or slug this one wants; `self` is the run to be changed. */
@@ -176,7 +206,7 @@ export class SqliteRuns implements RunReader {
     let existing = self === undefined ? (find("id = ?", row.id) ?? find("run = ?", row.run)) : undefined;
     if (existing !== undefined) return { kind: "idExists", existing };
     if (row.idempotencyKey !== undefined) {
-      existing = find("org = ? and idempotency_key = ?", row.org, row.idempotencyKey);
+      existing = find("org = ? and idempotency_key = ?", row.org, storableText(row.idempotencyKey));
       if (existing !== undefined) return { kind: "idempotencyKey", existing };
     }
     existing = find("slug = ? and org = ?", row.slug, row.org);
@@ -197,10 +227,6 @@ export class SqliteRuns implements RunReader {
       remove.run(key, value, row["created_at"] as number, row["run"] as number);
     }
   }
-}
-
-function optional(row: SqlRow | undefined): RunRow | undefined {
-  return row === undefined ? undefined : runFromRow(row);
 }
 
 /** Changes as members of a row: null, which clears a member, becomes its absence. */

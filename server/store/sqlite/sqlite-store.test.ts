@@ -13,12 +13,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { itNeeding } from "../../../tools/testing/need.ts";
 import { type JournalRecord, type SnapshotRow, StoreDamaged, type Write } from "../ports.ts";
 import { append, putResource, putRun, record, resource, run } from "../suite/store-case.ts";
 import { Connection, type SqliteDatabase, loadSqlite } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
 import { openSqliteStore } from "./open-sqlite-store.ts";
+import { storedColumns } from "./run-columns.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
 let directory: string;
@@ -52,7 +54,7 @@ function chainOf({ data }: { readonly data: string }, before: string | undefined
 }
 
 /** A store on a database of the test's own, whose statements can be made to fail. */
-async function storeOver(wrap: (database: SqliteDatabase) => SqliteDatabase): Promise<SqliteStore> {
+async function storeOver(wrap: (database: SqliteDatabase) => SqliteDatabase, log?: FakeLog): Promise<SqliteStore> {
   const sqlite = await loadSqlite();
   const database = new sqlite.DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
   migrate(new Connection(database), "0.0.0", migrations);
@@ -62,9 +64,42 @@ async function storeOver(wrap: (database: SqliteDatabase) => SqliteDatabase): Pr
     connection,
     path: ":memory:",
     limits,
+    ...(log === undefined ? {} : { log }),
     checkFile: () => undefined,
     released: () => undefined,
   });
+}
+
+/** A log whose flushes end when the test says so. */
+class FakeLog {
+  flushes = 0;
+  atOnce = 0;
+  #end: ((error?: Error) => void) | undefined;
+
+  flush(): Promise<void> {
+    this.flushes += 1;
+    return new Promise((resolve, reject) => {
+      this.#end = (error) => (error === undefined ? resolve() : reject(error));
+    });
+  }
+
+  flushNow(): void {
+    this.atOnce += 1;
+  }
+
+  close(): void {
+    this.#end = undefined;
+  }
+
+  /** Ends the flush that is under way. */
+  end(error?: Error): void {
+    this.#end?.(error);
+  }
+}
+
+/** Lets everything happen that needs no flush. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A database that sees each SQL text before it runs. */
@@ -157,6 +192,75 @@ describe("group commit", () => {
     });
   });
 
+  test("answers commits and reads only once the log was flushed, and writes nothing more until then", async () => {
+    const log = new FakeLog();
+    let commits = 0;
+    const store = await storeOver((database) => spying(database, (sql) => (commits += Number(sql === "commit"))), log);
+    const done: string[] = [];
+    const note = (text: string) => (): void => void done.push(text);
+    const first = Promise.all([store.commit([putRecord("a")]), store.commit([putRecord("b")])]).then(note("a, b"));
+    await turns();
+    const read = store.records.get("s", "a").then(note("read"));
+    const second = store.commit([putRecord("c")]).then(note("c"));
+    await turns();
+    expect({ done: [...done], commits, flushes: log.flushes }).toEqual({ done: [], commits: 1, flushes: 1 });
+    log.end();
+    await Promise.all([first, read]);
+    await turns();
+    expect({ done: [...done].toSorted(), commits, flushes: log.flushes }).toEqual({
+      done: ["a, b", "read"],
+      commits: 2,
+      flushes: 2,
+    });
+    log.end();
+    await second;
+    expect(await store.records.get("s", "c")).toBe("v");
+  });
+
+  test("flushes at once for one that comes alone again and again", async () => {
+    const log = new FakeLog();
+    const store = await storeOver((database) => database, log);
+    const first = store.commit([putRecord("a")]);
+    await turns();
+    log.end();
+    await first;
+    await store.commit([putRecord("b")]);
+    await store.commit([putRecord("c")]);
+    expect(log).toMatchObject({ flushes: 1, atOnce: 2 });
+  });
+
+  test("fails for good when the log cannot be flushed: nothing is acknowledged, and what may be lost is not read", async () => {
+    const log = new FakeLog();
+    const store = await storeOver((database) => database, log);
+    const first = [store.commit([putRecord("a")]), store.commit([putRecord("b")])];
+    await turns();
+    const queued = store.commit([putRecord("c")]);
+    const read = store.records.get("s", "a");
+    log.end(new Error("EIO: i/o error, fdatasync"));
+    for (const refused of [...first, queued, read, store.commit([putRecord("d")])]) {
+      await expect(refused).rejects.toMatchObject({ reason: "failed", message: expect.stringContaining("EIO") });
+    }
+    await expect(store.records.get("s", "a")).rejects.toMatchObject({ reason: "failed" });
+    expect(log.flushes).toBe(1);
+    expect(await store.health()).toMatchObject({ healthy: false, description: expect.stringContaining("EIO") });
+  });
+
+  test("close waits for the flush under way and writes what is queued", async () => {
+    const log = new FakeLog();
+    const store = await storeOver((database) => database, log);
+    const commits = [store.commit([putRecord("a")]), store.commit([putRecord("b")])];
+    await turns();
+    commits.push(store.commit([putRecord("c")]));
+    const closed = store.close();
+    for (let flush = 0; flush < 2; flush++) {
+      await turns();
+      log.end();
+    }
+    await closed;
+    await Promise.all(commits);
+    await expect(store.commit([putRecord("d")])).rejects.toMatchObject({ reason: "closed" });
+  });
+
   test("says that the file is damaged where a read finds a page of it that is", async () => {
     const store = await open();
     const value = "x".repeat(300);
@@ -220,46 +324,69 @@ describe("group commit", () => {
   });
 });
 
-/** A small file system of its own, where the system lets us mount one. */
-function mountSmallDisk(at: string): boolean {
+/** How this user mounts a file system: as root, or in CI by a sudo that asks nothing. */
+const MOUNTER = process.getuid?.() === 0 || process.env["CI"] !== "true" ? [] : ["sudo", "-n"];
+
+function asMounter(...command: readonly string[]): void {
+  const [program = "", ...args] = [...MOUNTER, ...command];
+  execFileSync(program, args, { stdio: "ignore" });
+}
+
+/** A small file system of its own. */
+function mountSmallDisk(at: string): void {
   mkdirSync(at);
+  asMounter("mount", "-t", "tmpfs", "-o", "size=2m,mode=1777", "none", at);
+}
+
+// Lazily: a driver may hold a file until its statements are collected.
+const unmount = (disk: string): void => asMounter("umount", "--lazy", disk);
+
+/** Whether a file system can be mounted is known by doing so. */
+function lackOfMounts(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "stigmer-mount-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", at], { stdio: "ignore" });
-    return true;
+    mountSmallDisk(join(folder, "disk"));
+    unmount(join(folder, "disk"));
+    return undefined;
   } catch {
-    return false;
+    return "needs to mount a file system, which this user may not here";
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
 describe("SqliteStore", () => {
-  test("loses nothing on a disk that is full, and writes again after the ballast was given up", async (context) => {
-    const disk = join(directory, "disk");
-    if (!mountSmallDisk(disk)) return context.skip("file systems cannot be mounted here");
-    try {
-      const file = join(disk, "stigmer.db");
-      const store = await openSqliteStore({ path: file, programVersion: "0.0.0", ballastBytes: 500_000 });
-      await store.commit([putRun(run(1))]);
-      let written = 0;
-      let error: unknown;
-      for (; error === undefined; written++) {
-        error = await store.commit([append(record(1, written + 1, { data: "x".repeat(5000) }))]).then(
-          () => undefined,
-          (reason: unknown) => reason,
-        );
+  itNeeding(
+    lackOfMounts(),
+    "loses nothing on a disk that is full, and writes again after the ballast was given up",
+    async () => {
+      const disk = join(directory, "disk");
+      mountSmallDisk(disk);
+      try {
+        const file = join(disk, "stigmer.db");
+        const store = await openSqliteStore({ path: file, programVersion: "0.0.0", ballastBytes: 500_000 });
+        await store.commit([putRun(run(1))]);
+        let written = 0;
+        let error: unknown;
+        for (; error === undefined; written++) {
+          error = await store.commit([append(record(1, written + 1, { data: "x".repeat(5000) }))]).then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+        }
+        expect(error).toMatchObject({ reason: "diskFull" });
+        expect(await store.journal.read(1, 1, 10_000)).toHaveLength(written - 1);
+        store.releaseBallast();
+        await store.commit([append(record(1, written))]);
+        await store.close();
+        const again = await open(file);
+        expect(await again.journal.read(1, 1, 10_000)).toHaveLength(written);
+        await again.close();
+      } finally {
+        unmount(disk);
       }
-      expect(error).toMatchObject({ reason: "diskFull" });
-      expect(await store.journal.read(1, 1, 10_000)).toHaveLength(written - 1);
-      store.releaseBallast();
-      await store.commit([append(record(1, written))]);
-      await store.close();
-      const again = await open(file);
-      expect(await again.journal.read(1, 1, 10_000)).toHaveLength(written);
-      await again.close();
-    } finally {
-      // Lazily: a driver may hold the file until its statements are collected.
-      execFileSync("umount", ["--lazy", disk]);
-    }
-  });
+    },
+  );
 
   const losses: readonly { readonly name: string; readonly lose: () => void; readonly cause: string }[] = [
     { name: "the database was deleted", lose: () => rmSync(path), cause: `the file "PATH" was deleted` },
@@ -363,6 +490,77 @@ describe("verify", () => {
     await store.close();
   }
 
+  const full = run(1, {
+    reason: "odd \ud800 text \u0000 here",
+    startedAt: 5,
+    endedAt: 6,
+    idempotencyKey: "key",
+    parentRun: 7,
+    parentCommand: 8,
+    labels: { a: "b" },
+    data: new Uint8Array([1, 2, 3]),
+    output: "{}",
+    fault: "{}",
+  });
+
+  test.each(storedColumns.filter((column) => column !== "run"))(
+    "a run whose %s was changed in the file is quarantined and says why, also when it is written after that",
+    async (column) => {
+      const store = await open();
+      await store.commit([putRun(full), putRun(run(2))]);
+      expect(await store.runs.byKey(1)).not.toHaveProperty("status", "quarantined");
+      await store.close();
+      const sqlite = await loadSqlite();
+      const database = new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false });
+      const number = typeof database.prepare(`select ${column} as value from runs`).get()?.["value"] === "number";
+      database
+        .prepare(`update runs set ${column} = ? where run = 1`)
+        .run(number ? 3 : column === "data" ? new Uint8Array([1, 2, 4]) : '{"x":"y"}');
+      database.close();
+      const damaged = await open();
+      const wanted = { status: "quarantined", active: false, reason: expect.stringContaining("fails its checksum") };
+      expect(await damaged.runs.byKey(1)).toMatchObject(wanted);
+      expect(await damaged.runs.byKey(2)).not.toHaveProperty("status", "quarantined");
+      expect((await damaged.verify(checks)).damage).toContainEqual(
+        expect.objectContaining({ run: 1, problem: "the checksum of the run's row does not match it" }),
+      );
+      await damaged.commit([{ op: "updateRun", run: 1, changes: { status: "running", output: null } }]);
+      expect(await damaged.runs.byKey(1)).toMatchObject(wanted);
+      await damaged.close();
+    },
+  );
+
+  const headDamages = [
+    "update run_heads set head = head + 8 where run = 1",
+    "update run_heads set head = 0 where run = 1",
+    "update run_heads set version = version + 65536 where run = 1",
+    "update run_heads set mark = mark + 1 where run = 1",
+    "update run_heads set run = 3 where run = 1",
+    "delete from run_heads where run = 1",
+  ];
+  test.each(headDamages)("a run after %j is quarantined and named, also when it is written after that", async (sql) => {
+    const store = await open();
+    await store.commit([putRun(run(1)), putRun(run(2)), append(chained(1, 1, undefined))]);
+    await store.commit([{ op: "updateRun", run: 1, changes: { head: 1 } }]);
+    expect((await store.runs.byKey(1))?.status).toBe("running");
+    await store.close();
+    const sqlite = await loadSqlite();
+    const database = new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false });
+    database.exec(sql);
+    database.close();
+    const damaged = await open();
+    for (let write = 0; write < 2; write++) {
+      expect(await damaged.runs.byKey(1)).toMatchObject({ status: "quarantined" });
+      expect((await damaged.runs.list({ limit: 10 })).rows.map(({ status }) => status)).toContain("quarantined");
+      expect((await damaged.runs.byKey(2))?.status).toBe("running");
+      expect((await damaged.verify(checks)).damage).toContainEqual(
+        expect.objectContaining({ run: 1, problem: "the head of the run fails its check" }),
+      );
+      await damaged.commit([{ op: "updateRun", run: 1, changes: { head: 1 } }]);
+    }
+    await damaged.close();
+  });
+
   const damages: readonly { readonly name: string; readonly sql: string; readonly want: readonly object[] }[] = [
     { name: "nothing in a sound database", sql: "select 1", want: [] },
     {
@@ -379,7 +577,7 @@ describe("verify", () => {
       name: "a lost end",
       sql: "delete from journal where run = 1 and seq = 4; delete from snapshots where run = 1",
       want: [
-        { run: 1, id: "run-1", isQuarantined: false, problem: "the journal ends at record 3, the run's row names 4" },
+        { run: 1, id: "run-1", isQuarantined: false, problem: "the journal ends at record 3, the run's head is 4" },
       ],
     },
     {

@@ -3,8 +3,9 @@ import type { Backup } from "./backup.ts";
 import { BackupRefused } from "./backup-refused.ts";
 import { releaseBallast } from "./ballast.ts";
 import type { Connection } from "./database.ts";
-import { type CommitFigures, GroupCommit } from "./group-commit.ts";
+import { type CommitFigures, type CommitMeter, GroupCommit } from "./group-commit.ts";
 import { type StoreInspection, inspect } from "./inspect.ts";
+import type { LogFile } from "./log-file.ts";
 import { SqliteTables } from "./tables.ts";
 import { type JournalChecks, type JournalVerification, type Verification, verify } from "./verify.ts";
 
@@ -15,6 +16,9 @@ interface SqliteStoreParts {
   readonly limits: { readonly queuedWritesMax: number; readonly transactionWritesMax: number };
   /** Absent for a database without a file. */
   readonly backup?: Backup;
+  /** The log that commits flush; absent where SQLite is to flush by itself. */
+  readonly log?: Pick<LogFile, "flush" | "flushNow" | "close">;
+  readonly measured?: CommitMeter;
   /** Throws when the open files are no longer the ones at their paths. */
   checkFile(): void;
   /** Called once all is durable, right before the database is closed. */
@@ -33,6 +37,8 @@ export class SqliteStore implements Store {
     this.#tables = new SqliteTables(parts.connection);
     this.#commits = new GroupCommit(parts.connection, this.#tables, {
       ...parts.limits,
+      ...(parts.log === undefined ? {} : { log: parts.log }),
+      ...(parts.measured === undefined ? {} : { measured: parts.measured }),
       checkFile: () => parts.checkFile(),
     });
   }
@@ -92,7 +98,8 @@ export class SqliteStore implements Store {
     if (this.#closed) return;
     this.#closed = true;
     await this.#parts.backup?.settled();
-    this.#commits.close();
+    await this.#commits.close();
+    this.#parts.log?.close();
     if (this.figures().failure !== undefined) return;
     // First: what is durable needs no guard, and a lock file beside a file without log means a loss (see prepare-file.ts).
     this.#parts.released();

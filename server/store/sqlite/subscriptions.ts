@@ -30,11 +30,12 @@ export class SqliteSubscriptions implements SubscriptionReader {
       const row = this.#get(run, id);
       if (row !== undefined) rows.push(fromRow(row));
     }
-    return rows;
+    return this.#connection.durable(rows);
   }
 
   async byRun(run: number): Promise<readonly SubscriptionRow[]> {
-    return this.#connection.sql("select * from subscriptions where run = ? order by id").all(run).map(fromRow);
+    const rows = this.#connection.sql("select * from subscriptions where run = ? order by id").all(run);
+    return this.#connection.durable(rows.map(fromRow));
   }
 
   /** Writes a subscription and its keys, in place of one of the same run and id. */

@@ -1,5 +1,5 @@
 import type { TimerReader, TimerRow } from "../ports.ts";
-import type { Connection } from "./database.ts";
+import type { Connection, SqlRow } from "./database.ts";
 
 /** Timers in SQLite. */
 export class SqliteTimers implements TimerReader {
@@ -14,11 +14,12 @@ export class SqliteTimers implements TimerReader {
     const rows = this.#connection
       .sql("select * from timers where (due_at, run, id) > (?, ?, ?) and due_at <= ? order by due_at, run, id limit ?")
       .all(afterDue, run, id, dueAt, limit);
-    return rows.map((row) => ({ dueAt: row["due_at"] as number, run: row["run"] as number, id: row["id"] as number }));
+    return this.#connection.durable(rows.map(fromRow));
   }
 
   async count(): Promise<number> {
-    return Number(this.#connection.sql("select count(*) as n from timers").get()?.["n"]);
+    const found = this.#connection.sql("select count(*) as n from timers").get();
+    return this.#connection.durable(Number(found?.["n"]));
   }
 
   /** Sets a timer; setting it again changes nothing. */
@@ -38,4 +39,8 @@ export class SqliteTimers implements TimerReader {
   deleteRun(run: number): void {
     this.#connection.sql("delete from timers where run = ?").run(run);
   }
+}
+
+function fromRow(row: SqlRow): TimerRow {
+  return { dueAt: row["due_at"] as number, run: row["run"] as number, id: row["id"] as number };
 }

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Write } from "../ports.ts";
 import { openSqliteStore } from "./open-sqlite-store.ts";
@@ -15,7 +14,7 @@ const store = await openSqliteStore({ path, programVersion: "0.0.0" });
 if (mode === "write") {
   await Promise.all(Array.from({ length: WRITERS }, (_, index) => write(index + 1)));
 } else {
-  writeSync(1, "open\n");
+  process.stdout.write("open\n");
   setInterval(() => undefined, 1000);
 }
 
@@ -29,7 +28,7 @@ async function write(run: number): Promise<never> {
       { op: "putRecord", row: { space: "acknowledged", key: String(run), value: String(seq) } },
       { op: "updateRun", run, changes: { head: seq } },
     ]);
-    writeSync(1, `${run} ${seq}\n`);
+    process.stdout.write(`${run} ${seq}\n`);
   }
 }
 

@@ -2,6 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
 import { type Connection, sqliteMessage } from "./database.ts";
+import { headHolds } from "./head-mark.ts";
+import { runHolds } from "./run-checksum.ts";
 import { statusNumber } from "./run-columns.ts";
 import type { SqliteTables } from "./tables.ts";
 
@@ -42,7 +44,7 @@ export interface Verification extends JournalVerification {
 }
 
 /**
- * Checks the structure of the file, then every journal: no gap, checksums, hash chain, and the end that the run's row names. SQLite itself does not notice a flipped bit in a value.
+ * Checks the structure of the file, then every journal: no gap, checksums, hash chain, and the end that the run's head names; and the checksum of each run's row. SQLite itself does not notice a flipped bit in a value.
  * The journals are read in slices with turns for others between; the check of the file is one call and holds everybody, so it is for a server that is stopped or idle.
  */
 export async function verify(
@@ -80,10 +82,16 @@ export async function verifyJournals(
   let records = 0;
   for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const slice = connection
-      .sql("select run, id, head, status from runs where run > ? order by run limit ?")
+      .sql(
+        "select r.*, h.head, h.version, h.mark from runs r left join run_heads h on h.run = r.run where r.run > ? order by r.run limit ?",
+      )
       .all(after, RUNS_A_SLICE);
-    for (const { run, id, head, status } of slice) {
-      const result = await verifyRun(tables, run as number, head as number, checks);
+    for (const row of slice) {
+      const { run, id, head, status } = row;
+      const result = await verifyRun(tables, run as number, (head ?? 0) as number, checks);
+      if (!headHolds(run, head, row["version"], row["mark"]))
+        result.problems.push({ problem: "the head of the run fails its check" });
+      if (!runHolds(row)) result.problems.push({ problem: "the checksum of the run's row does not match it" });
       const isQuarantined = status === statusNumber("quarantined");
       records += result.records;
       damage.push(
@@ -101,7 +109,7 @@ export async function verifyJournals(
 type Problem = Pick<RunDamage, "problem" | "seq">;
 
 interface RunVerification {
-  readonly problems: readonly Problem[];
+  readonly problems: Problem[];
   readonly records: number;
 }
 
@@ -143,7 +151,7 @@ async function verifyJournal(
     slice = await journal.read(run, (last?.seq ?? 0) + 1, RECORDS_A_SLICE);
   }
   const end = last?.seq ?? 0;
-  if (end !== head) problems.push({ problem: `the journal ends at record ${end}, the run's row names ${head}` });
+  if (end !== head) problems.push({ problem: `the journal ends at record ${end}, the run's head is ${head}` });
   if (snapshot !== undefined) problems.push(...snapshotProblems(snapshot, end, snapshotHolds));
   return { problems, records };
 }
