@@ -62,15 +62,18 @@ test("formatWorkflow is stable and keeps the data, whatever the layout", () => {
 
 const examples = fileURLToPath(new URL("../../../shared/ows/examples/", import.meta.url));
 
-describe.skipIf(!existsSync(examples))("formatWorkflow of the specification's examples", () => {
-  test.each(existsSync(examples) ? readdirSync(examples) : [])("%s", (file) => {
-    const text = readFileSync(examples + file, "utf8");
-    const once = formatWorkflow(text).text;
-    expect(formatWorkflow(once).text).toBe(once);
-    expect(parseText(once).value).toEqual(parseText(text).value);
-    expect(once.match(/#/gu)?.length).toBe(text.match(/#/gu)?.length);
-  });
-});
+describe.skipIf(!existsSync(examples))(
+  "formatWorkflow of the specification's examples (skipped where ../shared is absent)",
+  () => {
+    test.each(existsSync(examples) ? readdirSync(examples) : [])("%s", (file) => {
+      const text = readFileSync(examples + file, "utf8");
+      const once = formatWorkflow(text).text;
+      expect(formatWorkflow(once).text).toBe(once);
+      expect(parseText(once).value).toEqual(parseText(text).value);
+      expect(once.match(/#/gu)?.length).toBe(text.match(/#/gu)?.length);
+    });
+  },
+);
 
 test("formatWorkflow keeps flow lists tight and flow mappings not", () => {
   expect(formatWorkflow("set: {x: [ 1,2 ], y: [ {a: [ ]} ], z: { }} # tail\n").text).toBe(

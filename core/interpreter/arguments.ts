@@ -47,7 +47,8 @@ function globalsFor(turn: Turn, evaluator: Evaluator, place: EvaluationPlace): G
   const { needs, names, secrets } = evaluator;
   if (needs.length === 0) return NOTHING;
   for (const secret of secrets) requireSecret(turn, secret);
-  const globals: (Json | undefined)[] = Array.from({ length: names.length });
+  const globals: (Json | undefined)[] = [];
+  for (let index = 0; index < names.length; index += 1) globals.push(undefined);
   for (const need of needs) globals[need] = argument(turn, need, names, place);
   return globals;
 }

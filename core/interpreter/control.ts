@@ -21,9 +21,19 @@ export class ControlError extends Error {
   override readonly name = "ControlError";
 }
 
+const CONTROLS: ReadonlySet<string> = new Set<ControlEvent["type"]>([
+  "suspended",
+  "resumed",
+  "cancelled",
+  "retried",
+  "skipped",
+  "jumped",
+  "patched",
+]);
+
 /** Tells whether an event is an operator's. */
 export function isControl(event: RunEvent): event is ControlEvent {
-  return ["suspended", "resumed", "cancelled", "retried", "skipped", "jumped", "patched"].includes(event.type);
+  return CONTROLS.has(event.type);
 }
 
 /** Why a control would be refused now; undefined when it would not. Changes nothing, so that a host can ask before it journals the event. */
@@ -127,7 +137,8 @@ function retryInPlace(turn: Turn, machine: Machine, event: Retried): void {
   const faulted = state.faultedAt === undefined ? undefined : state.frames[state.faultedAt];
   if (event.input !== undefined && state.faultedAt !== undefined && faulted?.kind === "task") {
     // With another input the task begins anew, with all that is below it.
-    turn.cancelBelow(state.faultedAt);
+    // They were told to be cancelled when the run stopped.
+    turn.cancelBelow(state.faultedAt, new Set(turn.below(state.faultedAt)));
     faulted.raw = event.input;
     delete faulted.input;
     faulted.phase = "fetching";

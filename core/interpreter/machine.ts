@@ -1,6 +1,5 @@
 import type { Json } from "../lib/json.ts";
 import type { Fault } from "../protocol/fault.ts";
-import type { TaskTrace } from "../protocol/trace.ts";
 import type { DirectiveTarget } from "../tasks/directive.ts";
 import type { SchemaSource } from "../tasks/schema-source.ts";
 import type { Answer, ChildRun, Completed, Continuing, Outcome, TaskNode } from "../tasks/task-type.ts";
@@ -46,15 +45,25 @@ export class Machine {
     const { ready } = this.state;
     let next: Next;
     for (let transitions = 0; transitions < TRANSITIONS_MAX; transitions += 1) {
-      if (this.turn.stopped) return;
-      next = ready.shift();
+      if (this.turn.stopped) break;
+      next ??= ready.shift();
       if (next === undefined) return;
-      const slot = this.guarded(next, () => this.#advance(next as number));
-      if (slot !== undefined) ready.unshift(slot);
+      // A slot that goes on at once goes on here: the front of the queue is where it would be put.
+      next = this.#advanceGuarded(next);
     }
+    if (next !== undefined) ready.unshift(next);
     if (ready.length > 0 && !this.turn.stopped && !this.state.yielded) {
       this.state.yielded = true;
       this.turn.commands.push({ type: "yield" });
+    }
+  }
+
+  #advanceGuarded(slot: number): Next {
+    this.#at = slot;
+    try {
+      return this.#advance(slot);
+    } catch (error) {
+      return this.#failed(error);
     }
   }
 
@@ -64,10 +73,14 @@ export class Machine {
     try {
       return code();
     } catch (error) {
-      const fault = faultFrom(error);
-      if (fault === undefined) throw error;
-      return this.fail(this.#at, fault);
+      return this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): Next {
+    const fault = faultFrom(error);
+    if (fault === undefined) throw error;
+    return this.fail(this.#at, fault);
   }
 
   /** Lets a slot go on with the next drain. */
@@ -99,7 +112,7 @@ export class Machine {
     const frame = this.turn.frame(slot);
     if (frame.kind === "list") return this.#advanceList(slot, frame);
     this.#at = slot;
-    if (frame.phase === "new") return this.#beginTask(slot, frame);
+    if (frame.phase === "new") return this.#beginTask(slot, frame, this.turn.node(frame));
     // A task that waits for nothing but its turn: the run was stopped between its phases.
     return this.revive(slot);
   }
@@ -110,7 +123,7 @@ export class Machine {
     if (node === undefined) return this.#finishList(slot, frame);
     const task = this.turn.addNext(slot, node);
     this.#at = task;
-    return this.#beginTask(task, this.turn.taskFrame(task));
+    return this.#beginTask(task, this.turn.taskFrame(task), node);
   }
 
   #finishList(slot: number, frame: ListFrame): Next {
@@ -118,27 +131,27 @@ export class Machine {
     this.turn.remove(slot);
     if (parent < 0) return this.finishWorkflow(output);
     this.#at = parent;
-    if (role === BEFORE) return exited ? this.#finishBody(parent, output, undefined) : this.#aroundBody(parent);
+    if (role === BEFORE) return exited ? this.#intercepted(parent, output) : this.#aroundBody(parent);
     if (role === AFTER) return this.#afterBody(parent);
     return this.#childFinished(parent, role, output);
   }
 
   #childFinished(slot: number, role: string, output: Json): Next {
     const frame = this.turn.taskFrame(slot);
-    const { type, body } = this.turn.node(frame);
+    const node = this.turn.node(frame);
+    const { type, body } = node;
     this.#at = slot;
     if (type.finished === undefined)
       throw new Error(`assertion: a ${type.kind} task has children only if it knows what their end means`);
-    return this.apply(slot, type.finished(body, new FrameRun(this.turn, frame), { role, output }));
+    return this.#applyTo(slot, frame, node, type.finished(body, new FrameRun(this.turn, frame), { role, output }));
   }
 
-  #beginTask(slot: number, frame: TaskFrame): Next {
-    const node = this.turn.node(frame);
-    this.turn.note(frame, "created");
+  #beginTask(slot: number, frame: TaskFrame, node: TaskNode): Next {
+    this.turn.note(frame, "created", undefined, node);
     frame.phase = "fetching";
     if (node.condition !== undefined && !test(this.turn, node.condition, frame.raw, { site: sites.taskInput, frame })) {
       this.turn.note(frame, "skipped", { output: frame.raw });
-      return this.#leave(slot, frame.raw, "continue");
+      return this.#leave(slot, frame, node, frame.raw, "continue");
     }
     return this.#prepare(slot, frame, node);
   }
@@ -146,7 +159,7 @@ export class Machine {
   /** Data flow before the task: external schemas, input.schema, input.from; then timeout and extensions. */
   #prepare(slot: number, frame: TaskFrame, node: TaskNode): Next {
     if (fetchTaskSchemas(this.turn, slot, node, frame.raw)) return undefined;
-    this.turn.note(frame, "started", { input: frame.raw, context: this.state.context, ...correlating(node) });
+    this.turn.noteStarted(frame, node);
     const input = transformInput(this.turn, node, frame);
     if (input !== frame.raw) frame.input = input;
     if (node.timeout !== undefined) startTimeout(this.turn, slot, node.timeout, input);
@@ -166,7 +179,7 @@ export class Machine {
 
   #startBody(slot: number, frame: TaskFrame, node: TaskNode): Next {
     frame.phase = "running";
-    const next = this.apply(slot, node.type.start(node.body, new FrameRun(this.turn, frame)));
+    const next = this.#applyTo(slot, frame, node, node.type.start(node.body, new FrameRun(this.turn, frame)));
     return node.kind === "listen" ? this.#listenStarted(slot, frame, node, next) : next;
   }
 
@@ -206,30 +219,35 @@ export class Machine {
 
   /** Carries out what a task answered. */
   apply(slot: number, outcome: Outcome): Next {
+    if (outcome.type === "fault") return this.fail(slot, outcome.fault);
+    const frame = this.turn.taskFrame(slot);
+    return this.#applyTo(slot, frame, this.turn.node(frame), outcome);
+  }
+
+  #applyTo(slot: number, frame: TaskFrame, node: TaskNode, outcome: Outcome): Next {
     switch (outcome.type) {
       case "complete":
-        return this.#complete(slot, outcome);
+        return this.#complete(slot, frame, node, outcome);
       case "fault":
         return this.fail(slot, outcome.fault);
       case "continue":
-        return this.#continue(slot, outcome);
+        return this.#continue(slot, frame, node, outcome);
     }
   }
 
-  #complete(slot: number, { output, then, start }: Completed): Next {
-    for (const draft of start ?? []) this.turn.issue(slot, draft);
-    return this.#finishBody(slot, output, then);
+  #complete(slot: number, frame: TaskFrame, node: TaskNode, { output, then, start }: Completed): Next {
+    if (start !== undefined) for (const draft of start) this.turn.issue(slot, draft);
+    return this.#finishBody(slot, frame, node, output, then);
   }
 
-  #continue(slot: number, outcome: Continuing): Next {
-    const frame = this.turn.taskFrame(slot);
+  #continue(slot: number, frame: TaskFrame, node: TaskNode, outcome: Continuing): Next {
     if (outcome.abandon === true) this.turn.cancelBelow(slot);
     if (outcome.stop !== undefined) this.turn.cancelCommands(frame, outcome.stop);
     if (outcome.local !== undefined) frame.local = outcome.local;
     if (outcome.retryAt !== undefined) this.turn.note(frame, "retried", { retryAt: outcome.retryAt });
-    for (const draft of outcome.start ?? []) this.turn.issue(slot, draft);
-    if (this.turn.node(frame).kind === "listen") this.state.inbox.changed = true;
-    return this.#runChildren(slot, outcome.run ?? []);
+    if (outcome.start !== undefined) for (const draft of outcome.start) this.turn.issue(slot, draft);
+    if (node.kind === "listen") this.state.inbox.changed = true;
+    return outcome.run === undefined ? undefined : this.#runChildren(slot, outcome.run);
   }
 
   #runChildren(slot: number, children: readonly ChildRun[]): Next {
@@ -239,37 +257,41 @@ export class Machine {
   }
 
   /** Data flow after the task: output.as, output.schema, export.as, export.schema; then the extensions outwards. */
-  #finishBody(slot: number, raw: Json, then: DirectiveTarget | undefined): Next {
-    const frame = this.turn.taskFrame(slot);
-    const node = this.turn.node(frame);
+  #finishBody(slot: number, frame: TaskFrame, node: TaskNode, raw: Json, then: DirectiveTarget | undefined): Next {
     this.turn.cancelBelow(slot);
     frame.output = raw;
     const output = transformOutput(this.turn, node, raw, { frame });
     this.turn.cancelCommands(frame);
     if (node.kind === "listen") listenEnded(this.turn, node, frame);
     const target = then ?? node.then;
-    if (frame.extension === undefined) return this.#leave(slot, output, target);
+    if (frame.extension === undefined) return this.#leave(slot, frame, node, output, target);
     frame.phase = "after";
     frame.extension.result = output;
     frame.extension.then = target;
     return this.#afterBody(slot);
   }
 
+  /** An extension took the task's place. */
+  #intercepted(slot: number, output: Json): Next {
+    const frame = this.turn.taskFrame(slot);
+    return this.#finishBody(slot, frame, this.turn.node(frame), output, undefined);
+  }
+
   #afterBody(slot: number): Next {
     const frame = this.turn.taskFrame(slot);
     const progress = frame.extension;
     if (progress === undefined) throw new Error("assertion: extensions run after tasks that have some");
-    const child = nextAfter(this.turn.node(frame), progress);
+    const node = this.turn.node(frame);
+    const child = nextAfter(node, progress);
     if (child !== undefined) return this.turn.add(slot, child);
-    return this.#leave(slot, progress.result ?? null, progress.then ?? "continue");
+    return this.#leave(slot, frame, node, progress.result ?? null, progress.then ?? "continue");
   }
 
   /** The task is over: its list goes on, or the task whose branch or function it was. */
-  #leave(slot: number, output: Json, target: DirectiveTarget): Next {
-    const frame = this.turn.taskFrame(slot);
+  #leave(slot: number, frame: TaskFrame, node: TaskNode, output: Json, target: DirectiveTarget): Next {
     const { parent, role } = frame;
     const skipped = frame.phase === "fetching";
-    if (!skipped) this.turn.note(frame, "completed", { output, ...correlated(this.turn.node(frame), frame) });
+    if (!skipped) this.turn.noteCompleted(frame, node, output);
     if (target === "end" && !skipped) return this.#endRun(slot, output);
     this.turn.remove(slot);
     const above = this.turn.frame(parent);
@@ -425,7 +447,7 @@ export class Machine {
       frame.phase = "fetching";
       return this.#prepare(slot, frame, node);
     }
-    this.turn.note(frame, "started", { input: frame.raw, context: this.state.context, ...correlating(node) });
+    this.turn.noteStarted(frame, node);
     if (node.timeout !== undefined) startTimeout(this.turn, slot, node.timeout, inputOf(frame));
     const run = new FrameRun(this.turn, frame);
     const revived = node.type.revive !== undefined && frame.local !== null;
@@ -447,7 +469,7 @@ export class Machine {
     if (frame.phase === "new" || frame.phase === "fetching") frame.phase = "running";
     const node = this.turn.node(frame);
     if (node.kind === "listen") listenEnded(this.turn, node, frame);
-    return this.#leave(slot, output, node.then);
+    return this.#leave(slot, frame, node, output, node.then);
   }
 }
 
@@ -456,14 +478,4 @@ export function rearm(turn: Turn, slot: number, node: TaskNode, role: string): v
   if (role.startsWith("@")) return;
   const drafts = node.type.rearm?.(node.body, new FrameRun(turn, turn.taskFrame(slot)), role) ?? [];
   for (const draft of drafts) turn.issue(slot, draft);
-}
-
-function correlating(node: TaskNode): Partial<TaskTrace> {
-  const correlation = node.type.correlations?.(node.body, null);
-  return correlation === undefined ? {} : { correlation };
-}
-
-function correlated(node: TaskNode, frame: TaskFrame): Partial<TaskTrace> {
-  const correlation = node.type.correlations?.(node.body, frame.local);
-  return correlation === undefined ? {} : { correlation };
 }

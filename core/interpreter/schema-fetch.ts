@@ -24,9 +24,19 @@ export function fetchWorkflowSchemas(turn: Turn): boolean {
 
 /** Asks for the schemas of a task (and of its iterator) that are not there yet; true when there are some to wait for. */
 export function fetchTaskSchemas(turn: Turn, slot: number, node: TaskNode, raw: Json): boolean {
-  const { inputSchema, outputSchema, exportSchema } = node;
-  return fetchAll(turn, slot, [inputSchema, outputSchema, exportSchema, ...iteratorSchemas(node)], raw);
+  let schemas = elsewhere.get(node);
+  if (schemas === undefined) {
+    const { inputSchema, outputSchema, exportSchema } = node;
+    schemas = [inputSchema, outputSchema, exportSchema, ...iteratorSchemas(node)].filter(
+      (schema) => schema !== undefined && "resource" in schema,
+    );
+    elsewhere.set(node, schemas);
+  }
+  return schemas.length > 0 && fetchAll(turn, slot, schemas, raw);
 }
+
+/** The schemas of tasks that stand elsewhere: hardly any has one, and all are asked at every visit. */
+const elsewhere = new WeakMap<TaskNode, readonly (SchemaSource | undefined)[]>();
 
 /** Keeps a schema that was fetched. */
 export function keepSchema(turn: Turn, answer: Answer & { readonly type: "completed" }): void {

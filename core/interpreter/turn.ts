@@ -76,29 +76,19 @@ export class Turn {
   /** Adds a frame for a child and gives its slot. */
   add(parentSlot: number, child: ChildRun): number {
     const parent = parentSlot < 0 ? undefined : this.taskFrame(parentSlot);
-    const subject = child.role.startsWith("@") && parentSlot >= 0 ? parentSlot : parent?.subject;
-    const base = {
-      parent: parentSlot,
-      role: child.role,
-      ...unitOf(child, parent, parent === undefined ? "" : this.pointer(parent)),
-      iterations:
-        child.iteration === undefined ? (parent?.iterations ?? []) : [...(parent?.iterations ?? []), child.iteration],
-      attempt: child.attempt ?? parent?.attempt ?? 1,
-      trail: trailOf(child, parent, parent === undefined ? "" : this.pointer(parent)),
-      ...(subject === undefined ? {} : { subject }),
-      children: 0,
-    };
-    if (child.task !== undefined) return this.#place(taskFrameFrom(base, child.task, child.input, this.now));
-    const frame: ListFrame = {
-      kind: "list",
-      ...base,
-      list: child.list as string,
-      index: 0,
-      input: child.input,
-      visits: {},
-      exited: false,
-      ...(child.variables === undefined ? {} : { variables: child.variables }),
-    };
+    const own = child.role.startsWith("@");
+    const { iteration } = child;
+    const above = parent?.iterations ?? NO_ITERATIONS;
+    const iterations = iteration === undefined ? above : [...above, iteration];
+    const attempt = child.attempt ?? parent?.attempt ?? 1;
+    const trail = parent === undefined ? "" : this.#trailOf(child, own, parent);
+    const frame =
+      child.task === undefined
+        ? listFrameFrom(parentSlot, child, iterations, attempt, trail)
+        : taskFrameFrom(parentSlot, child.role, child.task, child.input, iterations, attempt, trail, this.now);
+    if (parent !== undefined) this.#inheritUnit(frame, child, own, parent);
+    const subject = own && parentSlot >= 0 ? parentSlot : parent?.subject;
+    if (subject !== undefined) frame.subject = subject;
     return this.#place(frame);
   }
 
@@ -108,22 +98,30 @@ export class Turn {
     const visit = (list.visits[list.index] ?? 0) + 1;
     // Only backward directives make a second visit, and only then does it show in the trail.
     list.visits[list.index] = visit;
-    const { unit, base, iterations, attempt, subject } = list;
+    const { unit, base, iterations, attempt, subject, input } = list;
     const trail = visit === 1 ? list.trail : `${list.trail}~${node.pointer.split("/").length}x${visit}`;
-    const place = {
-      parent: listSlot,
-      role: "",
-      ...(unit === undefined ? {} : { unit }),
-      ...(base === undefined ? {} : { base }),
-      iterations,
-      attempt,
-      trail,
-      ...(subject === undefined ? {} : { subject }),
-      children: 0,
-    };
-    const input = list.input;
+    const frame = taskFrameFrom(listSlot, "", node.pointer, input, iterations, attempt, trail, this.now);
+    if (unit !== undefined) frame.unit = unit;
+    if (base !== undefined) frame.base = base;
+    if (subject !== undefined) frame.subject = subject;
     list.input = null;
-    return this.#place(taskFrameFrom(place, node.pointer, input, this.now));
+    return this.#place(frame);
+  }
+
+  #trailOf(child: ChildRun, own: boolean, parent: TaskFrame): string {
+    return own || child.role === "function" ? `${parent.trail}!${this.pointer(parent)}` : parent.trail;
+  }
+
+  #inheritUnit(frame: Draftable<Frame>, child: ChildRun, own: boolean, parent: TaskFrame): void {
+    if (child.unit !== undefined) {
+      frame.unit = child.unit;
+      frame.base = `${this.pointer(parent)}/call`;
+      return;
+    }
+    // Functions and extensions of the document stand at pointers of their own, whoever uses them.
+    if (own || child.task?.startsWith("/use/") === true) return;
+    if (parent.unit !== undefined) frame.unit = parent.unit;
+    if (parent.base !== undefined) frame.base = parent.base;
   }
 
   #place(frame: Frame): number {
@@ -177,14 +175,14 @@ export class Turn {
   }
 
   /** Ends everything below a slot: commands are taken back, started tasks are told to be cancelled. */
-  cancelBelow(slot: number, quietly: ReadonlySet<number> = new Set()): void {
+  cancelBelow(slot: number, quietly?: ReadonlySet<number>): void {
+    if (this.frame(slot).children === 0) return;
     const slots = this.below(slot);
     for (const below of slots.toReversed()) {
       const frame = this.frame(below);
-      if (frame.kind === "task" && !quietly.has(below) && frame.phase !== "new") this.note(frame, "cancelled");
+      if (frame.kind === "task" && quietly?.has(below) !== true && frame.phase !== "new") this.note(frame, "cancelled");
       this.remove(below);
     }
-    if (slots.length === 0) return;
     const gone = new Set(slots);
     const { ready } = this.state;
     ready.splice(0, ready.length, ...ready.filter((candidate) => !gone.has(candidate)));
@@ -299,16 +297,49 @@ export class Turn {
   }
 
   /** Tells what happened to a task. */
-  note(frame: TaskFrame, moment: TaskMoment, details: Partial<TaskTrace> = {}): void {
-    this.trace.push({
+  note(frame: TaskFrame, moment: TaskMoment, details?: Partial<TaskTrace>, node: TaskNode = this.node(frame)): void {
+    const trace = {
       at: this.now,
-      task: this.node(frame).name,
+      task: node.name,
       pointer: this.pointer(frame),
       iterations: frame.iterations,
       attempt: frame.attempt,
       moment,
-      ...details,
-    });
+    };
+    this.trace.push(details === undefined ? trace : { ...trace, ...details });
+  }
+
+  /** Tells that a task begins. Written out like `noteCompleted`: every task has both. */
+  noteStarted(frame: TaskFrame, { name, type, body }: TaskNode): void {
+    const trace: { -readonly [Key in keyof TaskTrace]: TaskTrace[Key] } = {
+      at: this.now,
+      task: name,
+      pointer: this.pointer(frame),
+      iterations: frame.iterations,
+      attempt: frame.attempt,
+      moment: "started",
+      input: frame.raw,
+      context: this.state.context,
+    };
+    const correlation = type.correlations?.(body, null);
+    if (correlation !== undefined) trace.correlation = correlation;
+    this.trace.push(trace);
+  }
+
+  /** Tells that a task has ended well. */
+  noteCompleted(frame: TaskFrame, { name, type, body }: TaskNode, output: Json): void {
+    const trace: { -readonly [Key in keyof TaskTrace]: TaskTrace[Key] } = {
+      at: this.now,
+      task: name,
+      pointer: this.pointer(frame),
+      iterations: frame.iterations,
+      attempt: frame.attempt,
+      moment: "completed",
+      output,
+    };
+    const correlation = type.correlations?.(body, frame.local);
+    if (correlation !== undefined) trace.correlation = correlation;
+    this.trace.push(trace);
   }
 
   /** Whether the run has ended or may not go on now. */
@@ -317,31 +348,64 @@ export class Turn {
   }
 }
 
+/** Shared by all frames outside of loops: most are. */
+const NO_ITERATIONS: readonly number[] = [];
+
+/*
+ * Frames are made member by member and always in the same order: a run makes a few of them with each task, and members that are spread or made in another order cost several times as much.
+ */
+
 function taskFrameFrom(
-  base: Omit<TaskFrame, "kind" | "task" | "phase" | "raw" | "startedAt" | "local" | "commands">,
+  parent: number,
+  role: string,
   task: string,
   raw: Json,
+  iterations: readonly number[],
+  attempt: number,
+  trail: string,
   startedAt: number,
-): TaskFrame {
-  return { kind: "task", ...base, task, phase: "new", raw, startedAt, local: null, commands: [] };
-}
-
-function unitOf(
-  child: ChildRun,
-  parent: TaskFrame | undefined,
-  parentPointer: string,
-): { readonly unit?: string; readonly base?: string } {
-  if (child.unit !== undefined) return { unit: child.unit, base: `${parentPointer}/call` };
-  // Functions and extensions of the document stand at pointers of their own, whoever uses them.
-  if (child.task?.startsWith("/use/") === true || child.role.startsWith("@")) return {};
+): Draftable<TaskFrame> {
   return {
-    ...(parent?.unit === undefined ? {} : { unit: parent.unit }),
-    ...(parent?.base === undefined ? {} : { base: parent.base }),
+    kind: "task",
+    parent,
+    role,
+    iterations,
+    attempt,
+    trail,
+    children: 0,
+    task,
+    phase: "new",
+    raw,
+    startedAt,
+    local: null,
+    commands: [],
   };
 }
 
-function trailOf(child: ChildRun, parent: TaskFrame | undefined, parentPointer: string): string {
-  if (parent === undefined) return "";
-  const { trail } = parent;
-  return child.role === "function" || child.role.startsWith("@") ? `${trail}!${parentPointer}` : trail;
+function listFrameFrom(
+  parent: number,
+  child: ChildRun,
+  iterations: readonly number[],
+  attempt: number,
+  trail: string,
+): Draftable<ListFrame> {
+  const frame: Draftable<ListFrame> = {
+    kind: "list",
+    parent,
+    role: child.role,
+    iterations,
+    attempt,
+    trail,
+    children: 0,
+    list: child.list as string,
+    index: 0,
+    input: child.input,
+    visits: {},
+    exited: false,
+  };
+  if (child.variables !== undefined) frame.variables = child.variables;
+  return frame;
 }
+
+/** A frame while it is being made. */
+type Draftable<Made extends Frame> = { -readonly [Key in keyof Made]: Made[Key] };

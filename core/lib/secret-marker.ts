@@ -13,6 +13,27 @@ export function secretMarker(path: readonly string[]): string {
   return OPEN + path.map((segment) => encodeURIComponent(segment)).join("/") + CLOSE;
 }
 
+/** First segments of the path of an authorization marker: no secret has an empty name. */
+const AUTHORIZATION = ["", "authorization"] as const;
+
+/**
+ * The marker for `$authorization.parameter` of the call at `pointer`, where only the host can make it: a token that has to be fetched, credentials made of secrets. `policy` is the path of the policy in
+ * the call's arguments. It means something in that call only.
+ */
+export function authorizationMarker(pointer: string, policy: readonly string[]): string {
+  return secretMarker([...AUTHORIZATION, pointer, ...policy]);
+}
+
+/** What the path of an authorization marker says; undefined for the path of a secret. */
+export function authorizationAt(
+  path: readonly string[],
+): { readonly pointer: string; readonly policy: readonly string[] } | undefined {
+  const [first, second, pointer, ...policy] = path;
+  return first === AUTHORIZATION[0] && second === AUTHORIZATION[1] && pointer !== undefined
+    ? { pointer, policy }
+    : undefined;
+}
+
 /** Tells whether a text holds at least one marker; cheap enough for every string of every argument. */
 export function hasSecretMarker(text: string): boolean {
   return text.includes(OPEN);

@@ -40,10 +40,10 @@ export function evaluateAuthentication(source: AuthenticationSource, run: Evalua
 const basicParameter = compileExpression(String.raw`"\(.username):\(.password)" | @base64`, { variables: [] });
 
 /**
- * `$authorization` of an evaluated policy (specification, section Authorization Descriptor). The parameter is null where the host alone can know it: for digest, OAuth2 and OpenID Connect,
- * and for basic credentials that are secrets.
+ * `$authorization` of an evaluated policy (specification, section Authorization Descriptor). Where only the host can know the parameter (a token of OAuth2 or OpenID Connect, basic credentials made of
+ * secrets) it is `marker`, which the host replaces in the arguments of this call. For digest it is null: each answer is made for a challenge that comes after the arguments.
  */
-export function authorizationOf(policy: Json | undefined): Json {
+export function authorizationOf(policy: Json | undefined, marker: string): Json {
   if (!isJsonObject(policy)) return null;
   const [scheme, properties] = Object.entries(policy)[0] ?? [];
   if (!isJsonObject(properties)) return null;
@@ -51,7 +51,7 @@ export function authorizationOf(policy: Json | undefined): Json {
   switch (scheme) {
     case "basic": {
       const known = secret === undefined && !hasSecretMarker(JSON.stringify(properties));
-      return { scheme: "Basic", parameter: known ? basicParameter.value(properties, [], { nowMs: 0 }) : null };
+      return { scheme: "Basic", parameter: known ? basicParameter.value(properties, [], { nowMs: 0 }) : marker };
     }
     case "bearer":
       return {
@@ -61,6 +61,6 @@ export function authorizationOf(policy: Json | undefined): Json {
     case "digest":
       return { scheme: "Digest", parameter: null };
     default:
-      return { scheme: "Bearer", parameter: null };
+      return { scheme: "Bearer", parameter: marker };
   }
 }

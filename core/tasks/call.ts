@@ -1,5 +1,6 @@
 import type { AsyncApiArguments, CallTask, ExternalResource, AuthenticationReference, Endpoint } from "../dsl/model.ts";
 import { type Json, type JsonObject, getKey, isJsonObject } from "../lib/json.ts";
+import { authorizationMarker } from "../lib/secret-marker.ts";
 import { pointerFrom } from "../lib/json-pointer.ts";
 import type { ActivityKind } from "../protocol/command.ts";
 import {
@@ -192,12 +193,19 @@ function protocolArguments(body: ProtocolBody, run: TaskRun): JsonObject {
   for (const special of body.specials) {
     if (special.type === "authentication") {
       const value = evaluateAuthentication(special.authentication, run);
-      authorization = authorizationOf(value);
+      authorization = authorizationOf(value, authorizationMarker(run.pointer, special.path));
       evaluated.push({ path: special.path, value });
       continue;
     }
     const endpoint = evaluateEndpoint(special.endpoint, run);
-    if (special.type === "endpoint") authorization = authorizationOf(endpoint["authentication"]);
+    if (special.type === "endpoint") {
+      // Most endpoints have no policy, and a marker is not made for nothing.
+      const policy = endpoint["authentication"];
+      authorization =
+        policy === undefined
+          ? null
+          : authorizationOf(policy, authorizationMarker(run.pointer, [...special.path, "authentication"]));
+    }
     const value =
       special.type === "endpoint"
         ? endpoint

@@ -9,6 +9,7 @@ import { taskFault } from "./task-fault.ts";
 
 /** A URI of the document: an expression, or a URI template over the top-level properties of the input. */
 export type UriSource =
+  | { readonly constant: string }
   | { readonly evaluate: Evaluator }
   | { readonly template: UriTemplate; readonly names: readonly string[] };
 
@@ -32,11 +33,13 @@ export function compileUri(uri: string, scope: Scope): UriSource {
   const names = [...uri.matchAll(/\{([^{}]*)\}/gu)].map((match) => match[1] as string);
   const template = parseUriTemplate(uri);
   if (isUriTemplateProblem(template)) throw scope.error(`Cannot use URI "${uri}": ${template.problem}`);
-  return { template, names };
+  // Without names it is the same text every time.
+  return names.length === 0 ? { constant: expandUriTemplate(template, {}) } : { template, names };
 }
 
 /** The URI as text; a value that is none, or a template over values that are no scalars, is an expression fault (specification, section URI Template). */
 export function evaluateUri(source: UriSource, run: Evaluation): string {
+  if ("constant" in source) return source.constant;
   if ("evaluate" in source) {
     const uri = run.value(source.evaluate);
     if (typeof uri === "string" && uri !== "") return uri;
