@@ -4,7 +4,7 @@ import { officialDocuments, problemsOf } from "./official-examples.ts";
 const examples = officialDocuments("examples");
 const invalid = officialDocuments("invalid");
 
-describe.skipIf(examples.length === 0)("the specification's examples", () => {
+describe.skipIf(examples.length === 0)("the specification's examples (skipped where ../shared is absent)", () => {
   test("are 68, and 3 that are invalid", () => {
     expect([examples.length, invalid.length]).toEqual([68, 3]);
   });

@@ -87,9 +87,11 @@ function endEverything(actor: RunActor, batch: StepBatch, interpreter: Interpret
       if (command.type === "startActivity") kept.add(command.id);
     for (const id of [...actor.activities.keys()]) if (!kept.has(id)) endActivity(id, actor, batch);
   }
-  for (const id of [...actor.timers.keys()]) endTimer(id, actor, batch);
-  for (const id of [...actor.subscriptions.keys(), ...actor.sources.keys()]) endSubscription(id, actor, batch);
-  for (const child of [...actor.children.values()]) if (child.command.await) endChild(child.command.id, actor, batch);
+  if (actor.timers.size > 0) for (const id of [...actor.timers.keys()]) endTimer(id, actor, batch);
+  if (actor.subscriptions.size > 0 || actor.sources.size > 0)
+    for (const id of [...actor.subscriptions.keys(), ...actor.sources.keys()]) endSubscription(id, actor, batch);
+  if (actor.children.size > 0)
+    for (const child of [...actor.children.values()]) if (child.command.await) endChild(child.command.id, actor, batch);
   actor.yielded = false;
 }
 
@@ -105,6 +107,7 @@ function endActivity(id: number, actor: RunActor, batch: StepBatch): void {
 
 function addTimer(row: TimerRow, batch: StepBatch): void {
   const write = { op: "putTimer", row } as const;
+  batch.timersSet ??= new Map();
   batch.timersSet.set(row.id, write);
   batch.writes.push(write);
   batch.effects.push({ kind: "timer", row });
@@ -114,8 +117,8 @@ function endTimer(id: number, actor: RunActor, batch: StepBatch): void {
   const row = actor.timers.get(id);
   if (row === undefined) return;
   actor.track({ type: "clearTimer", id });
-  const justSet = batch.timersSet.get(id);
-  if (justSet !== undefined) {
+  const justSet = batch.timersSet?.get(id);
+  if (batch.timersSet !== undefined && justSet !== undefined) {
     batch.timersSet.delete(id);
     batch.writes.splice(batch.writes.indexOf(justSet), 1);
     const effect = batch.effects.findIndex((other) => other.kind === "timer" && other.row.id === id);

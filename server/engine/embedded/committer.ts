@@ -39,40 +39,50 @@ export class Committer {
   }
 
   /** Commits a batch of a request. Rejects with CommitConflict or StoreUnavailable. */
-  async commit(writes: readonly Write[]): Promise<void> {
-    if (this.#halted !== undefined) throw this.#halted;
+  commit(writes: readonly Write[]): Promise<void> {
+    if (this.#halted !== undefined) return Promise.reject(this.#halted);
     failpoint("commit.before");
     this.#underWay++;
+    if (this.#lazy.length === 0) return this.#store.commit(writes).then(this.#written, this.#refused);
     const lazy = this.#lazy;
     this.#lazy = [];
-    try {
-      await this.#store.commit(lazy.length === 0 ? writes : [...writes, ...lazy]);
-    } catch (error) {
-      if (lazy.length > 0) this.#lazy = [...lazy, ...this.#lazy];
-      this.#halt(error);
-      throw error;
-    } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) this.#wakeIdle();
-    }
+    return this.#store.commit([...writes, ...lazy]).then(this.#written, (error: unknown) => {
+      this.#lazy = [...lazy, ...this.#lazy];
+      this.#refused(error);
+    });
+  }
+
+  readonly #written = (): void => {
+    this.#settled();
     failpoint("commit.after");
+  };
+
+  readonly #refused = (error: unknown): never => {
+    this.#halt(error);
+    this.#settled();
+    throw error;
+  };
+
+  #settled(): void {
+    this.#underWay--;
+    if (this.#underWay === 0 && this.#idle.length > 0) this.#wakeIdle();
   }
 
   /**
    * Commits what must not be refused: a full queue or disk is asked again, later and later. `wanted` is asked right before each try, in the same turn; once it says no, nothing is written and false
    * comes back. Rejects only with CommitConflict (a fault of ours) or when the store has failed.
    */
-  async commitSurely(writes: readonly Write[], wanted: () => boolean = () => true): Promise<boolean> {
-    for (let attempt = 0; wanted(); attempt++) {
-      try {
-        await this.commit(writes);
-        return true;
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        await this.#pause(attempt);
-      }
-    }
-    return false;
+  commitSurely(writes: readonly Write[], wanted?: () => boolean): Promise<boolean> {
+    return this.#try(writes, wanted, 0);
+  }
+
+  #try(writes: readonly Write[], wanted: (() => boolean) | undefined, attempt: number): Promise<boolean> {
+    if (wanted?.() === false) return Promise.resolve(false);
+    return this.commit(writes).then(yes, async (error: unknown) => {
+      if (!isPassing(error)) throw error;
+      await this.#pause(attempt);
+      return this.#try(writes, wanted, attempt + 1);
+    });
   }
 
   /** Commits with whatever comes next, or alone after a second: for cleaning up that a crash may undo. */
@@ -109,6 +119,10 @@ export class Committer {
     this.#idle = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function yes(): boolean {
+  return true;
 }
 
 function isPassing(error: unknown): boolean {

@@ -1,5 +1,5 @@
-import type { Json } from "@stigmer/core/lib/json.ts";
-import type { StartActivity, SubscribeMessages } from "@stigmer/core/protocol/command.ts";
+import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
+import type { StartActivity, SubscribeMessages, TaskPosition } from "@stigmer/core/protocol/command.ts";
 import { type Fault, standardFault } from "@stigmer/core/protocol/fault.ts";
 import { type ActivityContext, ActivityFault, type ActivityRunner } from "../../activities/activity.ts";
 import type { Store, Write } from "../../store/ports.ts";
@@ -7,9 +7,10 @@ import type { Committer } from "./committer.ts";
 import { failpoint } from "./failpoints.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { intentEnd, INTENT_SPACE, intentKey, intentRow } from "./intent.ts";
-import type { EngineHooks } from "./ports.ts";
+import type { EngineHooks, EngineMeter } from "./ports.ts";
 import { type PendingFact, type RunActor, secretAt } from "./run-actor.ts";
 import type { RunSecrets } from "./run-secrets.ts";
+import type { SteadyClock } from "./steady-clock.ts";
 import { traceparentOf } from "./trace-context.ts";
 
 /** Gives a fact to a run; resolves once it is durable or not wanted any more. */
@@ -19,12 +20,15 @@ export type Post = (run: number, fact: PendingFact, writes?: readonly Write[]) =
 class Job {
   readonly actor: RunActor;
   readonly id: number;
+  /** When it was asked for, then when it began, by the steady clock in ms. */
+  since: number;
   aborted = false;
   #controller: AbortController | undefined;
 
-  constructor(actor: RunActor, id: number) {
+  constructor(actor: RunActor, id: number, since: number) {
     this.actor = actor;
     this.id = id;
+    this.since = since;
   }
 
   get signal(): AbortSignal {
@@ -39,6 +43,39 @@ class Job {
   }
 }
 
+/** What an activity is given. A class with its members written out: it is made for every call, and a literal with a getter costs ten times as much. */
+class JobContext implements ActivityContext {
+  readonly runId: string;
+  readonly org: string;
+  readonly task: TaskPosition;
+  readonly idempotencyKey: string;
+  declare readonly traceparent?: string;
+  readonly #job: Job;
+  readonly #secrets: JsonObject | undefined;
+
+  constructor(
+    job: Job,
+    { task, idempotencyKey }: Pick<StartActivity, "task" | "idempotencyKey">,
+    secrets: JsonObject | undefined,
+    traceparent: string | undefined,
+  ) {
+    this.runId = job.actor.row.id;
+    this.org = job.actor.row.org;
+    this.task = task;
+    this.idempotencyKey = idempotencyKey;
+    if (traceparent !== undefined) this.traceparent = traceparent;
+    this.#job = job;
+    this.#secrets = secrets;
+  }
+
+  get signal(): AbortSignal {
+    return this.#job.signal;
+  }
+
+  /** Stays itself when it is taken out of its context. */
+  readonly secret = (path: readonly string[]): Json | undefined => secretAt(this.#secrets, path);
+}
+
 /** What the dispatcher works with. */
 export interface DispatcherParts {
   readonly runner: ActivityRunner;
@@ -46,6 +83,8 @@ export interface DispatcherParts {
   readonly committer: Committer;
   readonly store: Store;
   readonly hooks: EngineHooks;
+  readonly clock: SteadyClock;
+  readonly meter: EngineMeter | undefined;
   readonly concurrency: number;
   /** See EngineOptions. */
   readonly traceShare: number | undefined;
@@ -118,7 +157,7 @@ export class Dispatcher {
   }
 
   #open(actor: RunActor, id: number): Job {
-    const job = new Job(actor, id);
+    const job = new Job(actor, id, this.#parts.clock.now());
     let ofRun = this.#jobs.get(actor.run);
     if (ofRun === undefined) {
       ofRun = new Map();
@@ -141,14 +180,24 @@ export class Dispatcher {
 
   #begin(job: Job, command: StartActivity): void {
     this.#running++;
-    this.#run(job, command)
-      .catch((error: unknown) => this.#parts.hooks.warn?.("Cannot record the result of an activity", error))
-      .finally(() => {
-        this.#running--;
-        this.#fill();
-        if (this.#running === 0) for (const resolve of this.#drained.splice(0)) resolve();
-      });
+    const now = this.#parts.clock.now();
+    this.#parts.meter?.scheduleToStart((now - job.since) / 1000);
+    job.since = now;
+    // Nothing has to be known or written before most calls: they go out in this turn and cost as few promises as can be.
+    if (command.delivery !== "at-most-once" && !job.actor.hasSecrets) this.#callNow(job, command);
+    else this.#prepare(job, command).catch(this.#unrecorded);
   }
+
+  readonly #unrecorded = (error: unknown): void => {
+    this.#parts.hooks.warn?.("Cannot record the result of an activity", error);
+    this.#end();
+  };
+
+  readonly #end = (): void => {
+    this.#running--;
+    this.#fill();
+    if (this.#running === 0) for (const resolve of this.#drained.splice(0)) resolve();
+  };
 
   #fill(): void {
     while (this.#running < this.#parts.concurrency && !this.#stopped) {
@@ -158,20 +207,61 @@ export class Dispatcher {
     }
   }
 
-  async #run(job: Job, command: StartActivity): Promise<void> {
-    const { run } = job.actor;
+  /** Records the intent of a call at most once, and opens the secrets of the run. */
+  async #prepare(job: Job, command: StartActivity): Promise<void> {
+    const { actor } = job;
     const once = command.delivery === "at-most-once";
-    if (once && !(await this.#recordIntent(job))) return;
+    if (once && !(await this.#recordIntent(job))) return this.#end();
     if (!this.#wanted(job)) {
       // Stopped while the intent was on its way to the disk: the call was not made.
-      if (once) this.#parts.committer.later(intentEnd(run, job.id));
+      if (once) this.#parts.committer.later(intentEnd(actor.run, job.id));
+      return this.#end();
+    }
+    let secrets: JsonObject | undefined;
+    try {
+      secrets = actor.hasSecrets ? await this.#parts.secrets.of(actor) : undefined;
+    } catch (error) {
+      return this.#failed(job, command, error);
+    }
+    this.#callNow(job, command, secrets);
+  }
+
+  #callNow(job: Job, command: StartActivity, secrets?: JsonObject): void {
+    let output: Promise<Json | undefined>;
+    try {
+      const context = this.#context(job, command, secrets);
+      failpoint("dispatch.before");
+      output = this.#parts.runner.run(command.kind, command.arguments, context);
+    } catch (error) {
+      this.#failed(job, command, error);
       return;
     }
-    const fact = await this.#call(job, command);
-    if (fact === undefined || !this.#wanted(job)) return;
+    output.then(
+      (value) => {
+        failpoint("dispatch.after");
+        this.#record(job, command, { type: "activityCompleted", id: command.id, output: value ?? null });
+      },
+      (error: unknown) => this.#failed(job, command, error),
+    );
+  }
+
+  #failed(job: Job, command: StartActivity, error: unknown): void {
+    if (job.aborted) this.#end();
+    else this.#record(job, command, { type: "activityFailed", id: command.id, fault: this.#faultOf(error) });
+  }
+
+  /** Gives the result to the run, unless nobody waits for it any more. */
+  #record(job: Job, { delivery, kind }: StartActivity, fact: PendingFact): void {
+    this.#parts.meter?.activityEnded(kind, (this.#parts.clock.now() - job.since) / 1000);
+    if (!this.#wanted(job)) {
+      this.#end();
+      return;
+    }
     this.#close(job);
     failpoint("activity.result");
-    await this.#parts.post(run, fact, once ? [intentEnd(run, job.id)] : undefined);
+    const { run } = job.actor;
+    const writes = delivery === "at-most-once" ? [intentEnd(run, job.id)] : undefined;
+    this.#parts.post(run, fact, writes).then(this.#end, this.#unrecorded);
   }
 
   /**
@@ -198,25 +288,13 @@ export class Dispatcher {
     return false;
   }
 
-  async #call(job: Job, command: StartActivity): Promise<PendingFact | undefined> {
-    try {
-      const context = await this.#context(job, command);
-      failpoint("dispatch.before");
-      const output: Json | undefined = await this.#parts.runner.run(command.kind, command.arguments, context);
-      failpoint("dispatch.after");
-      return { type: "activityCompleted", id: command.id, output: output ?? null };
-    } catch (error) {
-      if (job.aborted) return undefined;
-      return { type: "activityFailed", id: command.id, fault: this.#faultOf(error) };
-    }
-  }
-
   async #consume(job: Job, command: SubscribeMessages): Promise<void> {
     const { run } = job.actor;
     let fault: Fault | undefined;
     try {
       const idempotencyKey = `${job.actor.row.id}${command.task.pointer}/${String(command.id)}`;
-      const context = await this.#context(job, { task: command.task, idempotencyKey });
+      const secrets = await this.#parts.secrets.of(job.actor);
+      const context = this.#context(job, { task: command.task, idempotencyKey }, secrets);
       await this.#parts.runner.consume(command.arguments, context, async (event) => {
         await this.#parts.post(run, { type: "eventDelivered", id: command.id, event });
       });
@@ -236,21 +314,14 @@ export class Dispatcher {
     }
   }
 
-  async #context(job: Job, command: Pick<StartActivity, "task" | "idempotencyKey">): Promise<ActivityContext> {
-    const { actor } = job;
+  #context(
+    job: Job,
+    command: Pick<StartActivity, "task" | "idempotencyKey">,
+    secrets: JsonObject | undefined,
+  ): ActivityContext {
     const { traceShare } = this.#parts;
-    const secrets = actor.hasSecrets ? await this.#parts.secrets.of(actor) : undefined;
-    return {
-      runId: actor.row.id,
-      org: actor.row.org,
-      task: command.task,
-      idempotencyKey: command.idempotencyKey,
-      ...(traceShare === undefined ? {} : { traceparent: traceparentOf(actor.row.id, command, traceShare) }),
-      get signal() {
-        return job.signal;
-      },
-      secret: (path) => secretAt(secrets, path),
-    };
+    const traceparent = traceShare === undefined ? undefined : traceparentOf(job.actor.row.id, command, traceShare);
+    return new JobContext(job, command, secrets, traceparent);
   }
 
   #faultOf(error: unknown): Fault {

@@ -23,7 +23,7 @@ import { History, type PastView } from "./history.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import type { EngineHooks, EnginePorts } from "./ports.ts";
+import type { EngineMeter, EngineHooks, EnginePorts } from "./ports.ts";
 import { type CachedProgram, DefinitionMissing, ProgramCache } from "./program-cache.ts";
 import { Publisher } from "./publisher.ts";
 import { recoverRuns, type RecoveryReport } from "./recovery.ts";
@@ -80,7 +80,7 @@ export class EmbeddedEngine implements Engine {
     this.#programs = new ProgramCache(ports.definitions, interpreter);
     this.#loader = new RunLoader(store, this.#programs, interpreter);
     this.#secrets = new RunSecrets(ports.secrets, store);
-    this.#watches = new Watches(this.#options.watchBufferMax);
+    this.#watches = new Watches(this.#options.watchBufferMax, ports.meter);
     this.#live = new LiveRuns({
       cacheBytesMax: this.#options.cacheBytesMax,
       load: (run) => this.#load(run),
@@ -117,6 +117,8 @@ export class EmbeddedEngine implements Engine {
       committer,
       store,
       hooks: this.#hooks,
+      clock: this.#clock,
+      meter: ports.meter,
       concurrency,
       traceShare: this.#options.traceShare,
       post,
@@ -140,7 +142,10 @@ export class EmbeddedEngine implements Engine {
       horizonMs: this.#options.timerHorizonMs,
       inMemoryMax: this.#options.timersInMemoryMax,
       concurrency: this.#options.loadConcurrency,
-      fire: (row) => this.#post(row.run, { type: "timerFired", id: row.id }, undefined, row.dueAt),
+      fire: (row) => {
+        ports.meter?.timerFired(Math.max(0, this.#clock.now() - row.dueAt) / 1000);
+        return this.#post(row.run, { type: "timerFired", id: row.id }, undefined, row.dueAt);
+      },
       warn: (error) => warn("Cannot fire a timer", error),
     });
     this.#retention = new Retention(store, committer, scheduler, this.#clock);
@@ -287,34 +292,48 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Gives a fact to a run; undefined when there is no such run or it is quarantined (its writes are then made all the same). */
-  async #post(
+  #post(
     run: number,
     fact: PendingFact,
     writes?: readonly Write[],
     notBefore?: number,
     outcome?: RunChanges,
   ): Promise<RunRow | undefined> {
+    const actor = this.#live.peek(run);
+    return actor === undefined || actor.gone
+      ? this.#postToLoaded(run, fact, writes, notBefore, outcome)
+      : this.#give(actor, fact, writes, notBefore, outcome);
+  }
+
+  async #postToLoaded(
+    run: number,
+    fact: PendingFact,
+    writes: readonly Write[] | undefined,
+    notBefore: number | undefined,
+    outcome: RunChanges | undefined,
+  ): Promise<RunRow | undefined> {
     for (;;) {
-      const actor = this.#live.peek(run) ?? (await this.#live.get(run));
+      const actor = await this.#live.get(run);
       if (actor === undefined) {
         if (writes !== undefined && writes.length > 0) await this.#committer.commitSurely(writes);
         return undefined;
       }
       // Between the load and this turn the run may have left memory again.
-      if (actor.gone) continue;
-      return new Promise((settled, failed) => {
-        const refused = (error: Error): void => (error instanceof RunGone ? settled(undefined) : failed(error));
-        const envelope = {
-          fact,
-          settled,
-          refused,
-          ...(writes === undefined ? {} : { writes }),
-          ...(notBefore === undefined ? {} : { notBefore }),
-          ...(outcome === undefined ? {} : { outcome }),
-        };
-        this.#executor.post(actor, envelope);
-      });
+      if (!actor.gone) return this.#give(actor, fact, writes, notBefore, outcome);
     }
+  }
+
+  #give(
+    actor: RunActor,
+    fact: PendingFact,
+    writes: readonly Write[] | undefined,
+    notBefore: number | undefined,
+    outcome: RunChanges | undefined,
+  ): Promise<RunRow | undefined> {
+    return new Promise((settled, failed) => {
+      const refused = (error: Error): void => (error instanceof RunGone ? settled(undefined) : failed(error));
+      this.#executor.post(actor, { fact, settled, refused, writes, notBefore, outcome });
+    });
   }
 
   async #load(run: number): Promise<RunActor | undefined> {
@@ -385,6 +404,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   #changed(row: RunRow, fromSeq: number, batch: StepBatch): void {
+    if (this.#ports.meter !== undefined) meterBatch(this.#ports.meter, row, fromSeq, batch);
     if (batch.trace.length > 0) this.#hooks.traces?.(row, batch.trace);
     if (this.#watches.has(row.run)) this.#watches.notify(fromSeq, { position: row.head, row, trace: batch.trace });
   }
@@ -410,6 +430,12 @@ export class EmbeddedEngine implements Engine {
     this.#watches.closeAll();
     this.#hooks.failed?.(error);
   }
+}
+
+function meterBatch(meter: EngineMeter, row: RunRow, fromSeq: number, { ends, trace }: StepBatch): void {
+  if (fromSeq === 0) meter.executionStarted();
+  if (ends) meter.executionEnded(row.status, ((row.endedAt ?? row.createdAt) - row.createdAt) / 1000);
+  for (const { moment } of trace) if (moment === "retried") meter.taskRetried();
 }
 
 /** Opens an engine on its ports: resolves when requests may come; runs that were under way are taken up meanwhile (`recovered`). */

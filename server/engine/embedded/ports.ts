@@ -70,6 +70,23 @@ export interface EngineHooks {
   warn?(message: string, error: unknown): void;
 }
 
+/** Who counts and measures. Called after durability, for each run, activity and timer; must cost next to nothing and never throw. Times in seconds. */
+export interface EngineMeter {
+  executionStarted(): void;
+  /** From its start to its end, by its last status. */
+  executionEnded(status: string, seconds: number): void;
+  /** A call went out and came back. */
+  activityEnded(kind: string, seconds: number): void;
+  taskRetried(): void;
+  /** How long an activity waited for its turn. */
+  scheduleToStart(seconds: number): void;
+  timerFired(latenessSeconds: number): void;
+  watchOpened(): void;
+  watchClosed(): void;
+  /** A watcher was slower than its run, and reads what it missed from the journal. */
+  watchOverflowed(): void;
+}
+
 /** Who is told of the events of runs beside the runs that listen: schedules, and sinks elsewhere. Asked at every step, so the answers must be at hand. */
 export interface EventOutlets {
   /** The lifecycle types a schedule of the organization may start from; undefined when there is none. */
@@ -118,4 +135,5 @@ export interface EnginePorts {
   readonly expressions: EventExpressions;
   readonly hooks: EngineHooks;
   readonly outlets?: EventOutlets;
+  readonly meter?: EngineMeter;
 }

@@ -15,11 +15,11 @@ export type PendingFact = WithoutTime<RunEvent>;
 export interface Envelope {
   readonly fact: PendingFact;
   /** The fact may not be earlier (a timer's due time). */
-  readonly notBefore?: number;
+  readonly notBefore: number | undefined;
   /** Belongs to the fact: committed with it, and also when the run does not want the fact any more. */
-  readonly writes?: readonly Write[];
+  readonly writes: readonly Write[] | undefined;
   /** What the row is to say after the fact, instead of what follows from it. */
-  readonly outcome?: RunChanges;
+  readonly outcome: RunChanges | undefined;
   /** The fact, or that it is not wanted, is durable. */
   settled(row: RunRow): void;
   /** The fact is refused (a control out of phase), or nothing can be said any more. */

@@ -26,12 +26,14 @@ export interface StepBatch {
   readonly trace: TaskTrace[];
   readonly envelopes: Envelope[];
   /** Timers set in this batch: one that is cleared in the same batch never reaches the store. */
-  readonly timersSet: Map<number, Write>;
+  timersSet: Map<number, Write> | undefined;
   outboxEntries: number;
   /** The operator's reason, of the last control. */
   reason: string | undefined;
   /** What the row is to say, instead of what follows from the facts. */
   outcome: RunChanges | undefined;
+  /** The run ends with this batch. */
+  ends: boolean;
   /** The row after the batch. */
   row: RunRow | undefined;
 }
@@ -43,10 +45,11 @@ export function emptyBatch(): StepBatch {
     effects: [],
     trace: [],
     envelopes: [],
-    timersSet: new Map(),
+    timersSet: undefined,
     outboxEntries: 0,
     reason: undefined,
     outcome: undefined,
+    ends: false,
     row: undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { isTerminal, type RunStatus } from "@stigmer/core/protocol/state.ts";
 import type { RunRow } from "../../store/ports.ts";
 import type { RunChange } from "../engine.ts";
+import type { EngineMeter } from "./ports.ts";
 
 /** A change as it happens, with the position before it: what tells a gap. */
 interface LiveChange {
@@ -11,16 +12,21 @@ interface LiveChange {
 /** One who watches a run: a bounded buffer. When it is full it is emptied, and what was in it is read from the journal. */
 class Watcher {
   readonly #bufferMax: number;
+  readonly #overflowed: () => void;
   #buffer: LiveChange[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
 
-  constructor(bufferMax: number) {
+  constructor(bufferMax: number, overflowed: () => void) {
     this.#bufferMax = bufferMax;
+    this.#overflowed = overflowed;
   }
 
   push(live: LiveChange): void {
-    if (this.#buffer.length >= this.#bufferMax) this.#buffer = [];
+    if (this.#buffer.length >= this.#bufferMax) {
+      this.#buffer = [];
+      this.#overflowed();
+    }
     this.#buffer.push(live);
     this.#wake?.();
   }
@@ -62,9 +68,11 @@ class EndWaiter {
 export class Watches {
   readonly #watchers = new Map<number, Set<Watcher | EndWaiter>>();
   readonly #bufferMax: number;
+  readonly #meter: EngineMeter | undefined;
 
-  constructor(bufferMax: number) {
+  constructor(bufferMax: number, meter?: EngineMeter) {
     this.#bufferMax = Math.max(1, bufferMax);
+    this.#meter = meter;
   }
 
   /** Whether anybody watches the run: building a change for nobody is saved. */
@@ -92,9 +100,10 @@ export class Watches {
     catchUp: (position: number) => Promise<RunChange | undefined>,
   ): AsyncGenerator<RunChange> {
     if (signal.aborted) return;
-    const watcher = new Watcher(this.#bufferMax);
+    const watcher = new Watcher(this.#bufferMax, () => this.#meter?.watchOverflowed());
     const close = (): void => watcher.close();
     this.#open(run, watcher);
+    this.#meter?.watchOpened();
     signal.addEventListener("abort", close);
     try {
       let position = fromPosition;
@@ -113,6 +122,7 @@ export class Watches {
     } finally {
       signal.removeEventListener("abort", close);
       this.#close(run, watcher);
+      this.#meter?.watchClosed();
     }
   }
 
