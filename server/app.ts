@@ -13,6 +13,7 @@ import type { Config } from "./config/settings.ts";
 import { version } from "./config/version.ts";
 import { coreInterpreter } from "./engine/embedded/core-interpreter.ts";
 import { type EmbeddedEngine, openEmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
+import type { EngineClock } from "./engine/embedded/ports.ts";
 import { armFailpointFromEnvironment, nodeClock, nodeRandom, nodeScheduler } from "./engine/embedded/node-ports.ts";
 import { jqEventExpressions } from "./events/jq-event-expressions.ts";
 import { type OpenedSinks, openSinks, SinkUnreachable } from "./triggers/open-sinks.ts";
@@ -32,7 +33,7 @@ import { openSqliteStore } from "./store/sqlite/open-sqlite-store.ts";
 import type { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import { StoreOpenError } from "./store/sqlite/store-open-error.ts";
 import { type Logger, createLogger } from "./telemetry/logger.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
+import { createMetrics, type Gathered } from "./telemetry/metrics.ts";
 import { startTracing, type Tracing } from "./telemetry/start-tracing.ts";
 import { noTracer } from "./telemetry/tracing.ts";
 import { cloudEventsRoute } from "./transport/http/cloud-events-route.ts";
@@ -93,15 +94,16 @@ async function start(config: Config, listens: boolean): Promise<App> {
     config.ephemeral ? { current: new Uint8Array(randomBytes(32)) } : keyRing(dataPath),
     randomBytes,
   );
+  const metrics = createMetrics(true);
   const sqlite = await openSqliteStore({
     path: config.ephemeral ? EPHEMERAL : path.join(dataPath, "stigmer.db"),
     programVersion: version,
     queuedWritesMax: config.limitCommitQueue,
+    measured: (writes, seconds, flushSeconds) => metrics.commit(writes, seconds, flushSeconds),
   });
-  const activitySettings = activityOptionsOf(config, logger);
+  const activitySettings = activityOptionsOf(config, logger, () => metrics.networkBlocked());
   const capabilities = hostCapabilities(activitySettings);
   const activities = createActivityHost(activitySettings);
-  const metrics = createMetrics(true);
   const tracing = startTracing({
     endpoint: config.traceEndpoint === "" ? (process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") : config.traceEndpoint,
     headers: process.env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "",
@@ -140,10 +142,15 @@ async function start(config: Config, listens: boolean): Promise<App> {
     const scheduled = nodeScheduler.after(delayMs, task);
     return () => scheduled.cancel();
   };
-  const outgoing = openSinks(config.eventSinks, activityOptions(activitySettings), config.limitEventBacklog, {
+  const outgoing = await openSinks(config.eventSinks, activityOptions(activitySettings), config.limitEventBacklog, {
     store: sqlite,
     later,
     warn: (message, fields) => logger.warn(message, fields),
+    meter: {
+      event: (host, outcome) => metrics.sinkEvent(host, outcome),
+      failed: (host) => metrics.sinkFailed(host),
+      queued: (host, change) => metrics.sinkQueued(host, change),
+    },
   });
   const triggers = new Triggers({
     store,
@@ -172,7 +179,13 @@ async function start(config: Config, listens: boolean): Promise<App> {
     facts: factsOf(config, dataPath, capabilities, () => transport?.readiness.isReady === true),
     ...(config.ephemeral
       ? {}
-      : { backup: (target) => backupToFile({ store: sqlite, dataPath, nowMs: () => clock.nowMs() }, target) }),
+      : {
+          backup: async (target) => {
+            const made = await backupToFile({ store: sqlite, dataPath, nowMs: () => clock.nowMs() }, target);
+            metrics.backedUp(clock.nowMs());
+            return made;
+          },
+        }),
   };
   const children = registerResources(transport.registry, ports);
   // Before the engine takes runs up: what they publish then must find who waits for it.
@@ -190,12 +203,16 @@ async function start(config: Config, listens: boolean): Promise<App> {
       children,
       secrets: box,
       expressions,
+      meter: metrics,
       hooks: {
         traces: (row) => {
           if (row.status !== "quarantined" && isTerminal(row.status)) triggers.ended(row);
         },
         published: (org, events) => triggers.published(org, events),
-        quarantined: (run, reason) => logger.error("A run is quarantined", { run, reason }),
+        quarantined: (run, reason) => {
+          metrics.quarantined();
+          logger.error("A run is quarantined", { run, reason });
+        },
         failed: (error) => fail(error),
         warn: (message, error) => logger.warn(message, { err: error }),
       },
@@ -212,6 +229,12 @@ async function start(config: Config, listens: boolean): Promise<App> {
       ...(tracing.tracer === noTracer ? {} : { traceShare: config.tracePercent / 100 }),
       runtime,
     },
+  );
+  metrics.gatherFrom(gathering(sqlite, engine, clock));
+  const begunMs = clock.monotonicMs();
+  void engine.recovered.then(
+    ({ runs }) => metrics.recovered((clock.monotonicMs() - begunMs) / 1000, runs),
+    () => undefined,
   );
   transport.readiness.isReady = true;
   try {
@@ -244,6 +267,25 @@ async function start(config: Config, listens: boolean): Promise<App> {
     await close({ transport, triggers, engine, activities, outgoing, sqlite, tracing }, 0);
     throw error;
   }
+}
+
+/** What the metrics ask for when they are read. */
+function gathering(sqlite: SqliteStore, engine: EmbeddedEngine, clock: EngineClock): () => Promise<Gathered> {
+  const offsetMs = clock.nowMs() - clock.monotonicMs();
+  return async () => {
+    const { runs, running, queued } = engine.load;
+    const { fileBytes, logBytes, diskFreeBytes } = sqlite.inspect();
+    return {
+      executionsByStatus: await sqlite.runs.countByStatus(),
+      queuedWrites: sqlite.figures().queuedWrites,
+      runsInMemory: runs,
+      activities: { running, queued },
+      databaseBytes: fileBytes,
+      logBytes,
+      diskFreeBytes,
+      clockJumpSeconds: (clock.nowMs() - clock.monotonicMs() - offsetMs) / 1000,
+    };
+  };
 }
 
 interface Parts {
@@ -306,9 +348,10 @@ function keyRing(dataPath: string): ReturnType<typeof readKeyFile> {
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+(\/\d+)?|localhost|::1(\/\d+)?)$/u;
 
-function activityOptionsOf(config: Config, logger: Logger): ActivityOptionsInput {
+function activityOptionsOf(config: Config, logger: Logger, blocked: () => void): ActivityOptionsInput {
+  const allowLoopback = config.allowNetwork.some((range) => LOOPBACK.test(range));
   return {
-    network: { allow: config.allowNetwork, allowLoopback: config.allowNetwork.some((range) => LOOPBACK.test(range)) },
+    network: { allow: config.allowNetwork, allowLoopback, blocked },
     http: {
       responseBytesMax: config.limitResponseBytes,
       redirectsMax: config.limitRedirects,

@@ -45,13 +45,20 @@ describe("createLogger", () => {
   });
 });
 
+const nothing = {
+  ...{ executionsByStatus: {}, queuedWrites: 0, runsInMemory: 0, activities: { running: 0, queued: 0 } },
+  ...{ databaseBytes: 0, logBytes: 0, diskFreeBytes: 0, clockJumpSeconds: 0 },
+};
+
 describe("createMetrics", () => {
   test("render() gives what was counted, under bounded labels", async () => {
     const metrics = createMetrics();
     metrics.request("a.S/get", "ok", 0.002);
     metrics.request("a.S/get", "not_found", 0.001);
-    metrics.executions({ RUNNING: 2 });
-    metrics.executions({ WAITING: 1 });
+    let executionsByStatus: { readonly [status: string]: number } = { running: 2 };
+    metrics.gatherFrom(async () => ({ ...nothing, executionsByStatus }));
+    await metrics.render();
+    executionsByStatus = { waiting: 1 };
     metrics.commit(5, 0.004, 0.003);
     metrics.watchOpened();
     metrics.watchClosed();
@@ -59,9 +66,9 @@ describe("createMetrics", () => {
     expect(contentType).toContain("text/plain");
     expect(body).toContain(`stigmer_requests_total{rpc="a.S/get",code="not_found"} 1`);
     expect(body).toContain(`stigmer_request_seconds_count{rpc="a.S/get"} 2`);
-    expect(body).toContain(`stigmer_executions{state="WAITING"} 1`);
-    expect(body).not.toContain(`state="RUNNING"`);
-    expect(body).toContain("stigmer_commit_batch_size_sum 5");
+    expect(body).toContain(`stigmer_executions{status="waiting"} 1`);
+    expect(body).not.toContain(`status="running"`);
+    expect(body).toContain("stigmer_commit_writes_sum 5");
     expect(body).toContain("stigmer_watch_streams 0");
   });
 
@@ -89,8 +96,8 @@ describe("createMetrics", () => {
 
   test("two servers in a process do not share counters", async () => {
     const [one, other] = [createMetrics(), createMetrics()];
-    one.checksumFailed();
-    expect((await other.render()).body).toContain("stigmer_checksum_failures_total 0");
+    one.quarantined();
+    expect((await other.render()).body).toContain("stigmer_executions_quarantined_total 0");
   });
 });
 
