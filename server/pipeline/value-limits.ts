@@ -2,6 +2,7 @@ import { create, type DescField, type DescMessage, type Message } from "@bufbuil
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import type { FieldViolation } from "../errors/api-error.ts";
 import type { ErrorReason } from "../errors/catalogue.ts";
+import { JsonValue } from "./json-value.ts";
 
 /** Deepest nesting of a free-form value, the limit of every boundary. */
 export const VALUE_DEPTH_MAX = 64;
@@ -11,7 +12,6 @@ export interface ValueFault extends FieldViolation {
   readonly reason: Extract<ErrorReason, "NUMBER_INVALID" | "NESTING_TOO_DEEP" | "REQUEST_INVALID">;
 }
 
-/** Which fields of a message can hold free-form values (google.protobuf.Struct, Value), themselves or further down; computed once a message type. */
 const carriers = new Map<DescMessage, readonly DescField[]>();
 
 /** Finds a free-form value that cannot be JSON (NaN, infinity such as a text `1e999` becomes) or is nested too deep; undefined when there is none. */
@@ -20,7 +20,7 @@ export function findValueFault(schema: DescMessage, message: Message): ValueFaul
 }
 
 function faultIn(schema: DescMessage, message: Message, path: string, depth: number): ValueFault | undefined {
-  for (const field of carriersOf(schema)) {
+  for (const field of valueCarriers(schema)) {
     const value = (message as unknown as Record<string, unknown>)[field.localName];
     const inner = field.oneof === undefined ? value : oneofValue(message, field);
     if (inner === undefined) continue;
@@ -78,7 +78,7 @@ const someValue = create(ValueSchema);
  */
 export function withoutValues<M extends Message>(schema: DescMessage, message: M): M {
   let copy: Record<string, unknown> | undefined;
-  for (const field of carriersOf(schema)) {
+  for (const field of valueCarriers(schema)) {
     if (field.fieldKind !== "message" || field.oneof !== undefined) continue;
     const held = (message as unknown as Record<string, unknown>)[field.localName];
     if (held === undefined) continue;
@@ -100,6 +100,7 @@ function jsonFault(value: unknown, path: string, depth: number): ValueFault | un
     };
   }
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return undefined;
+  if (value instanceof JsonValue) return jsonFault(value.json, path, depth);
   if (isValueMessage(value))
     return value.kind.case === undefined ? empty(path) : jsonFault(unwrapped(value), path, depth);
   const items = Array.isArray(value) ? value : Object.values(value);
@@ -131,7 +132,8 @@ function tooDeep(path: string): ValueFault {
   return { field: path, description: `is nested deeper than ${VALUE_DEPTH_MAX} levels`, reason: "NESTING_TOO_DEEP" };
 }
 
-function carriersOf(schema: DescMessage): readonly DescField[] {
+/** Which fields of a message can hold free-form values (google.protobuf.Struct, Value), themselves or further down; computed once a message type. */
+export function valueCarriers(schema: DescMessage): readonly DescField[] {
   let fields = carriers.get(schema);
   if (fields === undefined) {
     fields = schema.fields.filter((field) => carriesValues(field.message, new Set([schema])));

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { type Setting } from "../../config/setting.ts";
 import { propertyOf, settings } from "../../config/settings.ts";
 import type { CommandDefinition, OptionDefinition, OptionValues } from "../command.ts";
@@ -10,6 +11,12 @@ const settingOptions: readonly OptionDefinition[] = (Object.entries(settings) as
     description: setting.about,
   }),
 );
+
+/**
+ * How much the heap may grow beyond what is alive before it is collected whole. V8 by itself lets it grow up to fourfold, so that a busy server with 40 MB alive held 100 MB of garbage. Doubling costs next to nothing; growing
+ * by 60 % only, which saved another 10 MB, cost 5 to 10 % of the processor time.
+ */
+const HEAP_GROWTH_PERCENT = 100;
 
 /** `stigmer server`: the server with its embedded defaults. Runs until SIGTERM or Ctrl-C, then drains. */
 export const server: CommandDefinition = {
@@ -25,6 +32,7 @@ export const server: CommandDefinition = {
   ],
   endsItself: true,
   async run({ terminal, options, signal }) {
+    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
     const [{ resolveConfig, ConfigError }, { readConfigFile }, { startApp, StartError }] = await Promise.all([
       import("../../config/resolve-config.ts"),
       import("../../config/read-config-file.ts"),

@@ -6,7 +6,6 @@ import {
   type RunOutcome,
   RunOutcomeSchema,
 } from "@stigmer/api/gen/ai/stigmer/orchestration/v1/workflow_execution_pb.ts";
-import type { Json } from "@stigmer/core/lib/json.ts";
 import type { Fault } from "@stigmer/core/protocol/fault.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import { type CallContext, waitingKey } from "../../pipeline/call-context.ts";
@@ -19,7 +18,7 @@ import type { ExecutionPorts } from "./execution-ports.ts";
 import { findRun } from "./load-run.ts";
 import { presentFault } from "./present-fault.ts";
 import { hasEnded, runPhase } from "./run-status.ts";
-import { shownValue } from "./show-json.ts";
+import { shownText } from "./show-json.ts";
 
 /** Answers with the outcome of a run once it has ended. */
 export function awaitWorkflowExecution(ports: ExecutionPorts): UnaryHandler<AwaitEndRequest, RunOutcome> {
@@ -50,7 +49,7 @@ export function presentOutcome(row: RunRow): RunOutcome {
   return create(RunOutcomeSchema, {
     executionId: row.id,
     phase: runPhase(row.status),
-    ...(row.output === undefined ? {} : { output: shownValue(JSON.parse(row.output) as Json) }),
+    ...(row.output === undefined ? {} : { output: shownText(row.output) }),
     ...(row.fault === undefined ? {} : { fault: presentFault(JSON.parse(row.fault) as Fault) }),
     reason: row.reason ?? "",
     ...(row.endedAt === undefined ? {} : { endedAt: timestampFromMs(row.endedAt) }),

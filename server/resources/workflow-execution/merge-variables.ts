@@ -54,7 +54,7 @@ export async function mergeVariables(
       isSecret: isSecret || (Object.hasOwn(declared, name) && declared[name]?.isSecret === true),
     });
   }
-  const secretNames = new Set(document.use?.secrets ?? []);
+  const secretNames = new Set(document.use?.secrets);
   requireAll([...Object.keys(declared), ...secretNames], merged, metadataOf(workflow).name);
   return split(merged, secretNames);
 }

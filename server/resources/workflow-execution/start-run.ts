@@ -1,7 +1,6 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   type WorkflowExecution,
-  WorkflowExecutionSchema,
   WorkflowExecutionStatusSchema,
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import {
@@ -19,10 +18,10 @@ import { redactVariables } from "../sealed-values.ts";
 import type { DefinitionCache } from "../definition-cache.ts";
 import type { ResourcePorts } from "../ports.ts";
 import { checkInput } from "./check-input.ts";
-import { encodeInput } from "./encode-input.ts";
 import { throughEngine } from "./engine-refusal.ts";
 import { mergeVariables } from "./merge-variables.ts";
 import type { RunTarget } from "./run-targets.ts";
+import { encodeExecution } from "./stored-execution.ts";
 import { jsonOfValue } from "./value-json.ts";
 
 /** A run to start: its execution with id, slug and organization, what it runs, and which version of that. */
@@ -58,7 +57,7 @@ export async function startRun(
     instanceId: metadataOf(target.instance).id,
     digest,
     labels: metadata.labels,
-    data: storedForm(execution, target, digest, spec.input === undefined ? undefined : given, scope),
+    data: storedForm(execution, target, digest, scope),
     input: given,
     ...variables,
     ...(spec.idempotencyKey === "" ? {} : { idempotencyKey: spec.idempotencyKey }),
@@ -99,7 +98,6 @@ function storedForm(
   execution: WorkflowExecution,
   target: RunTarget,
   digest: string,
-  input: Json | undefined,
   { environment, call }: StepScope,
 ): Uint8Array {
   const given = execution.spec ?? create(WorkflowExecutionSpecSchema);
@@ -108,13 +106,11 @@ function storedForm(
   );
   redactVariables(runtimeEnv);
   const workflowInstanceId = metadataOf(target.instance).id;
-  const { input: _input, ...others } = given;
-  const spec = { ...others, workflowInstanceId, workflowRevision: digest, runtimeEnv };
+  const spec = { ...given, workflowInstanceId, workflowRevision: digest, runtimeEnv };
   const audit = createdAudit(call.principal.id, environment.nowMs());
   const status = create(WorkflowExecutionStatusSchema, { audit });
-  // A copy of what changes, not a clone: the input may be large and is encoded by itself.
-  const bytes = toBinary(WorkflowExecutionSchema, { ...execution, spec, status });
-  return input === undefined ? bytes : Buffer.concat([bytes, encodeInput(input)]);
+  // A copy of what changes, not a clone: the input may be large.
+  return encodeExecution({ ...execution, spec, status });
 }
 
 /** The input of a run: `input`, or else message and metadata of its trigger where there are any, or else an empty object. */

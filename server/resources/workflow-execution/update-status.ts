@@ -1,7 +1,6 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   type WorkflowExecution,
-  WorkflowExecutionSchema,
   type WorkflowExecutionStatus,
   WorkflowExecutionStatusSchema,
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
@@ -22,6 +21,7 @@ import { throughEngine } from "./engine-refusal.ts";
 import { findRun, loadRun, runDataLock } from "./load-run.ts";
 import { presentWhole } from "./present-execution.ts";
 import { endOf, executionPhase, hasEnded } from "./run-status.ts";
+import { decodeExecution, encodeExecution } from "./stored-execution.ts";
 
 /**
  * Takes over what a foreign runner reports: tasks replace the list, other fields replace when they are set, nothing can be cleared. A run that has ended takes no report any more, so it
@@ -75,7 +75,7 @@ export function updateWorkflowExecutionStatus(
 }
 
 function mergedData(row: RunRow, status: WorkflowExecutionStatus): Uint8Array {
-  const execution = fromBinary(WorkflowExecutionSchema, row.data);
+  const execution = decodeExecution(row.data);
   const before = (execution.status ??= create(WorkflowExecutionStatusSchema));
   if (status.tasks.length > 0) before.tasks = status.tasks;
   if (status.phase !== 0) before.phase = status.phase;
@@ -84,7 +84,7 @@ function mergedData(row: RunRow, status: WorkflowExecutionStatus): Uint8Array {
   if (status.startedAt !== "") before.startedAt = status.startedAt;
   if (status.completedAt !== "") before.completedAt = status.completedAt;
   if (status.temporalWorkflowId !== "") before.temporalWorkflowId = status.temporalWorkflowId;
-  return toBinary(WorkflowExecutionSchema, execution);
+  return encodeExecution(execution);
 }
 
 /** How the row of a run changes that a runner has ended: its outcome is the reported one. */

@@ -1,4 +1,4 @@
-import { clone, create, equals, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { clone, create, equals } from "@bufbuild/protobuf";
 import {
   type WorkflowExecution,
   WorkflowExecutionSchema,
@@ -22,6 +22,7 @@ import type { RunRow } from "../../store/ports.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { findRun, runDataLock } from "./load-run.ts";
 import { presentExecution } from "./present-execution.ts";
+import { decodeExecution, encodeExecution } from "./stored-execution.ts";
 
 /** Replaces name, labels, annotations and tags of a run. What it runs cannot be changed any more: a spec that says something else is refused. */
 export function updateWorkflowExecution(ports: ExecutionPorts): UnaryHandler<WorkflowExecution, WorkflowExecution> {
@@ -69,13 +70,13 @@ async function withMetadata(
   valid: WorkflowExecution,
   { environment, call, unit }: StepScope,
 ): Promise<RunRow> {
-  const stored = fromBinary(WorkflowExecutionSchema, run.data);
+  const stored = decodeExecution(run.data);
   refuseOtherSpec(valid.spec, stored.spec ?? create(WorkflowExecutionSpecSchema));
   const { name, labels, annotations, tags } = metadataOf(valid);
   Object.assign(metadataOf(stored), { name, labels, annotations, tags });
   stored.status ??= create(WorkflowExecutionStatusSchema);
   stored.status.audit = updatedAudit(stored.status.audit, call.principal.id, environment.nowMs());
-  const data = toBinary(WorkflowExecutionSchema, stored);
+  const data = encodeExecution(stored);
   unit.add({ op: "updateRun", run: run.run, changes: { data, labels }, expect: run.version });
   await unit.commit();
   return (await environment.store.runs.get(run.id)) ?? { ...run, data, labels };

@@ -1,5 +1,6 @@
 import { type NullValue, type Struct, type Value } from "@bufbuild/protobuf/wkt";
 import { isJsonArray, isJsonObject, type Json, setKey } from "@stigmer/core/lib/json.ts";
+import { JsonValue } from "../../pipeline/json-value.ts";
 
 /*
  * `google.protobuf.Value` to and from JSON. The general conversion of the protobuf library goes through reflection and costs several times as much; inputs and outputs of runs are the largest values
@@ -7,7 +8,9 @@ import { isJsonArray, isJsonObject, type Json, setKey } from "@stigmer/core/lib/
  */
 
 /** The JSON a value stands for; one without a kind is null. */
-export function jsonOfValue({ kind }: Value): Json {
+export function jsonOfValue(value: Value): Json {
+  if (value instanceof JsonValue) return value.json;
+  const { kind } = value;
   switch (kind.case) {
     case "structValue":
       return jsonOfStruct(kind.value);

@@ -89,7 +89,7 @@ export class FastPath {
       }
       const encoding = headers[form.protocol === "grpc" ? "grpc-encoding" : "content-encoding"] as string | undefined;
       exchange(this.#dispatcher, entry, form, call, body, encoding, this.#maxBytes).then(
-        (bytes) => answer.send(bytes),
+        (body) => answer.send(body),
         (error: unknown) => answer.fail(failureOf(error, call, this.#logger)),
       );
     });
@@ -101,7 +101,7 @@ export type ExtraHeaders = { readonly [name: string]: string };
 
 /** One form of answering; sends at most once, and nothing to a caller that has gone. */
 interface Answer {
-  send(bytes: Uint8Array): void;
+  send(body: Uint8Array | string): void;
   /** `isUnread` when the body was not read to its end, so that the connection cannot be used further. */
   fail(error: ApiError, isUnread?: boolean): void;
 }
@@ -115,7 +115,7 @@ class GrpcAnswer implements Answer {
     this.#extra = extra;
   }
 
-  send(bytes: Uint8Array): void {
+  send(bytes: Uint8Array | string): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.headersSent) return;
     stream.respond(this.#extra === undefined ? GRPC_HEAD : { ...GRPC_HEAD, ...this.#extra }, { waitForTrailers: true });
@@ -144,8 +144,8 @@ class Http2Answer implements Answer {
     this.#extra = extra;
   }
 
-  send(bytes: Uint8Array): void {
-    this.#end(200, this.#type, bytes);
+  send(body: Uint8Array | string): void {
+    this.#end(200, this.#type, typeof body === "string" ? Buffer.from(body) : body);
   }
 
   fail(error: ApiError, isUnread = false): void {
@@ -174,8 +174,8 @@ class Http1Answer implements Answer {
     this.#extra = extra;
   }
 
-  send(bytes: Uint8Array): void {
-    this.#end(200, this.#type, bytes, false);
+  send(body: Uint8Array | string): void {
+    this.#end(200, this.#type, body, false);
   }
 
   fail(error: ApiError, isUnread = false): void {
@@ -188,17 +188,18 @@ class Http1Answer implements Answer {
     );
   }
 
-  #end(status: number, type: string, bytes: Uint8Array, isLast: boolean): void {
+  /** A text goes out in one piece with the head, at less than the cost of two. */
+  #end(status: number, type: string, body: Uint8Array | string, isLast: boolean): void {
     const response = this.#response;
     if (response.destroyed || response.headersSent) return;
     const close = isLast ? { connection: "close" } : {};
     response.writeHead(status, {
       "content-type": type,
-      "content-length": String(bytes.length),
+      "content-length": String(Buffer.byteLength(body)),
       ...this.#extra,
       ...close,
     });
-    response.end(bytes);
+    response.end(body);
   }
 }
 

@@ -60,7 +60,7 @@ export function beginCall(entry: MethodEntry, form: WireForm, headers: IncomingH
   return call;
 }
 
-/** From the bytes of a body to the bytes of the answer; a gRPC body is one frame, and so is the answer. */
+/** From the bytes of a body to the answer, text where it is JSON; a gRPC body is one frame, and so is the answer. */
 export async function exchange(
   dispatcher: Dispatcher,
   entry: MethodEntry,
@@ -69,7 +69,7 @@ export async function exchange(
   body: Buffer,
   encoding: string | undefined,
   maxBytes: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | string> {
   const bytes =
     form.protocol === "grpc"
       ? await unframe(body, encoding, maxBytes)
@@ -78,7 +78,7 @@ export async function exchange(
         : body;
   const response = await dispatcher.unary(call, entry, decodeRequest(entry, bytes, form.isJson));
   const encoded = encodeResponse(entry, response, form.isJson);
-  return form.protocol === "grpc" ? frame(encoded) : encoded;
+  return form.protocol === "grpc" ? frame(encoded as Uint8Array) : encoded;
 }
 
 /** Collects a body, at most `maxBytes` and the frame's head; calls back once, with undefined when it is too large. */

@@ -130,7 +130,7 @@ function timestamp(time: string): ReturnType<typeof fromJson<typeof TimestampSch
 const toValue = (value: Json) => fromJson(ValueSchema, value as JsonValue);
 
 function parse(body: Uint8Array): Json {
-  const text = wellFormedJson(body);
+  const { text } = wellFormedJson(body);
   try {
     return JSON.parse(text) as Json;
   } catch {

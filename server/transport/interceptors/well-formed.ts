@@ -13,16 +13,23 @@ export const JSON_DEPTH_MAX = NESTING_MAX + 16;
 /** The same for the binary form, where a level of JSON is a value, a struct or list, and a map entry. */
 export const BINARY_DEPTH_MAX = JSON_DEPTH_MAX * 3;
 
+/** A text of JSON. */
+export interface JsonText {
+  readonly text: string;
+  /** How many names with a value all its objects have together, those that occur twice counted twice. */
+  readonly members: number;
+}
+
 /**
  * Decodes the bytes of a JSON request, refusing what a later step would change silently: broken UTF-8, halves of surrogate pairs, numbers beyond a double, nesting beyond the limit.
  */
-export function wellFormedJson(bytes: Uint8Array): string {
+export function wellFormedJson(bytes: Uint8Array): JsonText {
   if (!isUtf8(bytes)) throw new ApiError("TEXT_INVALID", "Cannot read the request: it is not valid UTF-8");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  checkDepth(text);
+  const members = checkDepth(text);
   // Both are rare in honest requests: only a text that may have one is looked at value by value.
   if (/\\u[dD][89a-fA-F]/u.test(text) || /\d[eE]\+?\d{3}|\d{300}/u.test(text)) checkValues(parse(text));
-  return text;
+  return { text, members };
 }
 
 function parse(text: string): unknown {
@@ -33,8 +40,10 @@ function parse(text: string): unknown {
   }
 }
 
-function checkDepth(text: string): void {
+/** Refuses what is nested too deep; gives the number of members. */
+function checkDepth(text: string): number {
   let depth = 0;
+  let members = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x22) {
@@ -47,8 +56,11 @@ function checkDepth(text: string): void {
         );
     } else if (code === 0x7d || code === 0x5d) {
       depth--;
+    } else if (code === 0x3a) {
+      members++;
     }
   }
+  return members;
 }
 
 function endOfString(text: string, from: number): number {
