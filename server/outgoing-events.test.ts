@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { createStigmerClient, type StigmerClient } from "@stigmer/api/client.ts"
 import { create } from "@bufbuild/protobuf";
 import { ExecutionValueSchema } from "@stigmer/api/gen/ai/stigmer/agentic/executioncontext/v1/spec_pb.ts";
 import type { JsonObject } from "@stigmer/core/lib/json.ts";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type App, StartError, startApp } from "./app.ts";
 import { ConfigError, resolveConfig } from "./config/resolve-config.ts";
 import { execution, workflow } from "./resources/testing/definitions.ts";
@@ -157,6 +157,37 @@ describe("events out by HTTP", () => {
     expect(sink.requests).toHaveLength(2);
   });
 
+  test("carry the credentials that their sink names, and no answer of the server has them", async () => {
+    const sink = await receiver();
+    const keyFile = path.join(folder(), "key");
+    writeFileSync(keyFile, "key-0123456789\n");
+    vi.stubEnv("TEST_SINK_TOKEN", "token-0123456789");
+    cleanups.push(() => void vi.unstubAllEnvs());
+    const url = `http://127.0.0.1:${sink.port}/in`;
+    const options = `type=com.acme.*&token=env:TEST_SINK_TOKEN&header=X-Api-Key:file:${keyFile}`;
+    const { app, client } = await server({ port: 0, "event-sinks": `${url}#${options}` }, true);
+    const greet = await apply(client, "greet", definition("greet", GREETING));
+    await runToEnd(client, greet);
+    await sink.until((all) => all.length === 1);
+    expect(sink.requests[0]?.headers).toMatchObject({
+      authorization: "Bearer token-0123456789",
+      "x-api-key": "key-0123456789",
+      "content-type": "application/cloudevents+json; charset=utf-8",
+    });
+    // A file that was replaced counts from the next event on.
+    writeFileSync(keyFile, "next-0123456789");
+    await runToEnd(client, greet);
+    await sink.until((all) => all.length === 2);
+    expect(sink.requests[1]?.headers["x-api-key"]).toBe("next-0123456789");
+    const metrics = await (await fetch(`http://${app.address}/metrics`)).text();
+    const label = `sink="127.0.0.1:${sink.port}"`;
+    await expect
+      .poll(async () => (await fetch(`http://${app.address}/metrics`)).text())
+      .toContain(`queued{${label}} 0`);
+    expect(metrics).toContain(`stigmer_event_sink_events_total{${label},outcome="sent"} 2`);
+    expect(metrics).not.toContain("0123456789");
+  });
+
   test("say where outputs are to be had, and they are", async () => {
     const sink = await receiver();
     const ends = ["workflow.completed", "task.completed"].map((kind) => `type=${PREFIX}${kind}.v1`).join("&");
@@ -221,9 +252,40 @@ describe("events out by HTTP", () => {
       name: "an unknown option",
       sinks: "https://a.example#modus=binary",
       error: ConfigError,
-      text: /mode, type and org/u,
+      text: /options mode, type/u,
     },
-    { name: "an unknown mode", sinks: "https://a.example#mode=batch", error: ConfigError, text: /mode, type and org/u },
+    { name: "an unknown mode", sinks: "https://a.example#mode=batch", error: ConfigError, text: /options mode, type/u },
+    {
+      name: "a token as such",
+      sinks: "https://a.example#token=abc",
+      error: ConfigError,
+      text: /#token=\u2026" is not .*token=env:NAME/u,
+    },
+    { name: "two tokens", sinks: "https://a.example#token=env:A&token=env:B", error: ConfigError, text: /token=env/u },
+    {
+      name: "a header twice",
+      sinks: "https://a.example#token=env:A&header=Authorization:env:B",
+      error: ConfigError,
+      text: /header=NAME:env/u,
+    },
+    {
+      name: "a header that the events make",
+      sinks: "https://a.example#header=ce-id:env:A",
+      error: ConfigError,
+      text: /header=NAME:env/u,
+    },
+    {
+      name: "a variable that is not set",
+      sinks: "http://127.0.0.1:1/in#token=env:TEST_NO_SUCH_TOKEN",
+      error: StartError,
+      text: /the header authorization comes from the variable TEST_NO_SUCH_TOKEN, which is not set/u,
+    },
+    {
+      name: "a file that is not there",
+      sinks: "http://127.0.0.1:1/in#header=x-key:file:/no/such/file",
+      error: StartError,
+      text: /the header x-key comes from the file "\/no\/such\/file", which is not there/u,
+    },
     {
       name: "the same URL twice",
       sinks: "https://a.example,https://a.example#mode=binary",

@@ -74,5 +74,7 @@ function read(key: string, setting: Setting<unknown>, origin: Origin, value: unk
   const parsed = setting.parse(value);
   if (parsed !== undefined) return parsed;
   const where = origin.from === "file" ? `"${key}" of "${origin.name}"` : `"${origin.name}"`;
-  throw new ConfigError(`Cannot read ${where}: ${JSON.stringify(value)} is not ${setting.expects}`);
+  throw new ConfigError(
+    `Cannot read ${where}: ${setting.quote?.(value) ?? JSON.stringify(value)} is not ${setting.expects}`,
+  );
 }

@@ -7,6 +7,8 @@ export interface Setting<T> {
   readonly expects: string;
   /** True when the flag needs no value. */
   readonly isSwitch: boolean;
+  /** The value as messages quote it; without it, as JSON. For values in which somebody may have written a secret. */
+  quote?(value: unknown): string;
   /** Reads a flag, an environment variable or a value of the file; undefined when it is not one. */
   parse(value: unknown): T | undefined;
 }

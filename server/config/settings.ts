@@ -52,7 +52,7 @@ export const settings = {
   "catalog-root": text("", "Directory of the function catalog `default`: `functions/<name>/<version>/function.yaml`."),
   "allow-network": list("Address ranges, beside public ones, that calls may reach, such as `10.1.0.0/16`."),
   "event-sinks": eventSinks(
-    "URLs that events of runs and lifecycle events are sent to, each with `#mode=`, `type=` and `org=` as wanted.",
+    "URLs that events of runs and lifecycle events are sent to, each with `#mode=`, `type=`, `org=`, `token=env:NAME` or `file:PATH`, and `header=NAME:env:NAME` as wanted.",
   ),
   "limit-request-bytes": bytes(4 * MiB, "Largest request, after decompression."),
   "limit-header-bytes": bytes(16 * KiB, "Largest sum of a request's headers."),

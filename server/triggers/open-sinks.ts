@@ -2,9 +2,10 @@ import { ActivityFault } from "../activities/activity.ts";
 import type { ActivityOptions } from "../activities/activity-options.ts";
 import { HttpClient } from "../activities/http/http-client.ts";
 import { NetworkGuard } from "../activities/network-guard.ts";
-import { parseEventSink } from "../config/event-sink.ts";
+import { type EventSink, parseEventSink } from "../config/event-sink.ts";
 import type { SinkPorts } from "../events/sinks/sink-queue.ts";
 import { Sinks } from "../events/sinks/sinks.ts";
+import { SinkCredentialFault, sinkCredentials } from "./sink-credentials.ts";
 
 /** The sinks of events, over connections of their own. */
 export interface OpenedSinks {
@@ -18,19 +19,25 @@ export class SinkUnreachable extends Error {
   override readonly name = "SinkUnreachable";
 }
 
-/** Opens the sinks an operator configured, behind the same guard and limits as the calls of workflows. Throws SinkUnreachable for an address that calls may not reach. */
-export function openSinks(
+/**
+ * Opens the sinks an operator configured, behind the same guard and limits as the calls of workflows. Rejects with SinkUnreachable for an address that calls may not reach, and for a credential that is not
+ * there.
+ */
+export async function openSinks(
   texts: readonly string[],
   { network, http: limits, now }: ActivityOptions,
   backlogMax: number,
   ports: Omit<SinkPorts, "send">,
-): OpenedSinks {
+  env: { readonly [name: string]: string | undefined } = process.env,
+): Promise<OpenedSinks> {
   const guard = new NetworkGuard(network);
   const sinks = texts.flatMap((text) => parseEventSink(text) ?? []);
   for (const { url } of sinks) refuseUnreachable(url, guard);
+  for (const sink of sinks) await refuseWithoutCredentials(sink, env);
   const http = new HttpClient(guard, limits, now);
-  const send: SinkPorts["send"] = async (url, headers, body, signal) => {
-    const { statusCode } = await http.send({ method: "POST", url: new URL(url), headers, body }, signal);
+  const send: SinkPorts["send"] = async (sink, made, body, signal) => {
+    const headers = { ...made, ...(await sinkCredentials(sink, env)) };
+    const { statusCode } = await http.send({ method: "POST", url: new URL(sink.url), headers, body }, signal);
     return statusCode;
   };
   const opened = new Sinks(sinks, { ...ports, send }, backlogMax);
@@ -41,6 +48,17 @@ export function openSinks(
       await http.close();
     },
   };
+}
+
+async function refuseWithoutCredentials(
+  sink: EventSink,
+  env: { readonly [name: string]: string | undefined },
+): Promise<void> {
+  try {
+    await sinkCredentials(sink, env);
+  } catch (error) {
+    throw error instanceof SinkCredentialFault ? new SinkUnreachable(error.message, { cause: error }) : error;
+  }
 }
 
 function refuseUnreachable(url: string, guard: NetworkGuard): void {

@@ -13,11 +13,27 @@ import { sinkRequest } from "./sink-request.ts";
 /** What sending takes of the world. */
 export interface SinkPorts {
   readonly store: Store;
-  /** Sends one POST through the guard of outgoing calls, following nothing; resolves with the status. */
-  send(url: string, headers: Record<string, string>, body: string | Uint8Array, signal: AbortSignal): Promise<number>;
+  /** Sends one POST with the sink's credentials through the guard of outgoing calls, following nothing; resolves with the status. */
+  send(
+    sink: EventSink,
+    headers: Record<string, string>,
+    body: string | Uint8Array,
+    signal: AbortSignal,
+  ): Promise<number>;
   /** Calls once after at least `delayMs`; the answer takes it back. */
   later(delayMs: number, task: () => void): () => void;
   warn(message: string, fields: { readonly [name: string]: unknown }): void;
+  readonly meter: SinkMeter;
+}
+
+/** What is counted of the sinks of one host: URLs may have secrets in their paths. */
+export interface SinkMeter {
+  /** An event left the queue, or never came into it. */
+  event(host: string, outcome: "sent" | "refused" | "dropped"): void;
+  /** An attempt failed; the event is sent again. */
+  failed(host: string): void;
+  /** The number of events that wait has changed by this many. */
+  queued(host: string, change: number): void;
 }
 
 /** Runs whose events are on their way to one sink at a time. */
@@ -37,6 +53,7 @@ export class SinkQueue {
   readonly sink: EventSink;
   readonly space: string;
   readonly #ports: SinkPorts;
+  readonly #host: string;
   readonly #backlogMax: number;
   /** Keys of the records to send, oldest first, by run. */
   readonly #lanes = new Map<string, string[]>();
@@ -57,6 +74,9 @@ export class SinkQueue {
     this.sink = sink;
     this.space = sinkSpace(sink.url);
     this.#ports = ports;
+    this.#host = new URL(sink.url).host;
+    // So that all series of a sink are there before anything happens.
+    ports.meter.queued(this.#host, 0);
     this.#backlogMax = backlogMax;
   }
 
@@ -82,6 +102,7 @@ export class SinkQueue {
           backlog: this.#pending,
         });
       this.#full = true;
+      this.#ports.meter.event(this.#host, "dropped");
       return undefined;
     }
     this.#full = false;
@@ -113,6 +134,7 @@ export class SinkQueue {
 
   #line(key: string): void {
     this.#pending += 1;
+    this.#ports.meter.queued(this.#host, 1);
     const run = key.slice(key.indexOf("/") + 1);
     const lane = this.#lanes.get(run);
     if (lane !== undefined) {
@@ -164,9 +186,13 @@ export class SinkQueue {
     if (value === undefined) return true;
     const event = JSON.parse(value) as JsonObject;
     const { headers, body } = sinkRequest(event, this.sink.mode);
-    const status = await this.#ports.send(this.sink.url, headers, body, this.#stop.signal);
-    if (status >= 200 && status < 300) return true;
+    const status = await this.#ports.send(this.sink, headers, body, this.#stop.signal);
+    if (status >= 200 && status < 300) {
+      this.#ports.meter.event(this.#host, "sent");
+      return true;
+    }
     if (!REFUSALS.has(status)) throw new Error(`the sink answered with status ${String(status)}`);
+    this.#ports.meter.event(this.#host, "refused");
     this.#ports.warn("A sink refused an event", {
       sink: this.sink.url,
       status,
@@ -178,6 +204,7 @@ export class SinkQueue {
 
   #fail(error: unknown): void {
     if (!this.#running) return;
+    this.#ports.meter.failed(this.#host);
     if (this.#failures === 0) this.#ports.warn("Cannot send events to a sink now", { sink: this.sink.url, err: error });
     const delayMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 30);
@@ -190,6 +217,7 @@ export class SinkQueue {
   /** Deletes the record of an event that was sent; many at a time where many are. */
   #forget(key: string): void {
     this.#pending -= 1;
+    this.#ports.meter.queued(this.#host, -1);
     this.#sent.push({ op: "deleteRecord", space: this.space, key });
     this.#forgetting ??= this.#forgetSent().finally(() => {
       this.#forgetting = undefined;

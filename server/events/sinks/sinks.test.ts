@@ -25,6 +25,7 @@ class World {
   #waiting: { readonly count: number; readonly done: () => void }[] = [];
 
   async boot(texts: readonly string[] = [URL_ONE], backlogMax = 100, ports: Partial<SinkPorts> = {}): Promise<Sinks> {
+    this.counted = {};
     const parsed = texts.flatMap((text) => parseEventSink(text) ?? []);
     const sinks = new Sinks(
       parsed,
@@ -48,6 +49,11 @@ class World {
           return () => void this.#sleeping.splice(this.#sleeping.indexOf(task), 1);
         },
         warn: (message) => void this.warnings.push(message),
+        meter: {
+          event: (host, outcome) => this.#count(`${outcome} ${host}`, 1),
+          failed: (host) => this.#count(`failed ${host}`, 1),
+          queued: (host, change) => this.#count(`queued ${host}`, change),
+        },
         ...ports,
       },
       backlogMax,
@@ -62,6 +68,12 @@ class World {
     const writes = events.flatMap((one) => this.sinks?.writes("acme", run, one) ?? []);
     await this.store.commit(writes);
     this.sinks?.queued(writes);
+  }
+
+  /** What was counted; counts begin anew with each process. */
+  counted: { [series: string]: number } = {};
+  #count(series: string, by: number): void {
+    this.counted[series] = (this.counted[series] ?? 0) + by;
   }
 
   arrived(count: number): Promise<void> {
@@ -198,6 +210,29 @@ describe("Sinks", () => {
     ]).toEqual([1, 1, 0, 1]);
     expect(sinks.lifecycleTypes("acme")).toBeUndefined();
     expect(sinks.lifecycleTypes("other")?.size).toBe(18);
+  });
+
+  test("count what was sent, refused, dropped and failed, and what waits, over a restart", async () => {
+    const world = new World();
+    const host = "one.example";
+    await world.boot([`${URL_ONE}?key=secret`], 3);
+    expect(world.counted).toEqual({ [`queued ${host}`]: 0 });
+    await world.emit(1, event("a"), event("b"), event("c"));
+    await world.emit(1, event("d"));
+    expect(world.counted).toEqual({ [`queued ${host}`]: 3, [`dropped ${host}`]: 1 });
+    const statuses = [200, 503, 422, 200];
+    world.answer = () => statuses.shift() ?? 200;
+    (await world.boot([`${URL_ONE}?key=secret`], 3)).start();
+    await world.arrived(2);
+    await world.pause();
+    await world.arrived(4);
+    await world.sinks?.stop();
+    expect(world.counted).toEqual({
+      [`queued ${host}`]: 0,
+      [`sent ${host}`]: 2,
+      [`failed ${host}`]: 1,
+      [`refused ${host}`]: 1,
+    });
   });
 
   test("drop what was left for a sink that is no longer configured", async () => {
