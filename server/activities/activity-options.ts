@@ -9,6 +9,8 @@ export interface NetworkPolicy {
   readonly allow: readonly string[];
   /** Local development: 127.0.0.0/8 and ::1 may be called. */
   readonly allowLoopback: boolean;
+  /** Called for each address that is refused. */
+  readonly blocked?: () => void;
 }
 
 /** Bounds of an outgoing HTTP exchange. */

@@ -49,7 +49,7 @@ export function createActivityHost(given: ActivityOptionsInput = {}, resolver?: 
     noopActivity,
   ];
   return {
-    runner: createRunner(activities, asyncapiMessages(services), options),
+    runner: createRunner(activities, asyncapiMessages(services), options, credentials),
     async close() {
       await tokens.close();
       await http.close();

@@ -98,6 +98,7 @@ export class NetworkGuard {
 
   #checkAddress(address: string, host: string): void {
     if (this.allows(address)) return;
+    this.#policy.blocked?.();
     const range = ipaddr.isValid(address) ? ipaddr.process(address).range() : "invalid";
     const what = address === host ? `it is a ${range} address` : `it resolves to ${address}, a ${range} address`;
     throw new ActivityFault(

@@ -54,6 +54,13 @@ describe("Redactor", () => {
     expect(redactor().json(same, 1000)).toBe(same);
   });
 
+  it("keeps what stands before the first change, special keys and the order of all", () => {
+    const text = (a: string): string => `{"b":[1],"__proto__":{"c":2},"a":${JSON.stringify(a)},"d":null}`;
+    const value = JSON.parse(text(secret)) as Json;
+    expect(JSON.stringify(redactor().json(value, 1000))).toBe(text(marker));
+    expect(JSON.stringify(value)).toBe(text(secret));
+  });
+
   it("makes markers from outside harmless, whatever they are inside of", () => {
     expect(redactor().text(`x${marker}y`)).toBe("x\uFFFDdb/password\uFFFDy");
     expect(new Redactor().json({ [marker]: [marker] }, 1000)).toEqual({

@@ -105,17 +105,18 @@ export class Redactor {
     depth: number,
     budget: { left: number; readonly max: number },
   ): Json {
-    let changed = false;
-    const result: Record<string, Json> = {};
-    for (const key of Object.keys(value)) {
+    // Nearly every result stays as it is: it is copied from the first change on.
+    let result: Record<string, Json> | undefined;
+    const keys = Object.keys(value);
+    for (const [index, key] of keys.entries()) {
       spend(budget, key.length);
       const item = value[key] as Json;
       const walkedKey = this.text(key);
       const walked = this.#walk(item, depth + 1, budget);
-      changed ||= walked !== item || walkedKey !== key;
-      setKey(result, walkedKey, walked);
+      if (result === undefined && (walked !== item || walkedKey !== key)) result = firstOf(value, keys, index);
+      if (result !== undefined) setKey(result, walkedKey, walked);
     }
-    return changed ? result : value;
+    return result ?? value;
   }
 
   #wholeReplacement(text: string): string | undefined {
@@ -129,6 +130,17 @@ export class Redactor {
     if (value.length < SUBSTRING_LENGTH_MIN) return;
     for (const form of formsOf(value)) if (!this.#replacements.has(form)) this.#replacements.set(form, replacement);
   }
+}
+
+/** A copy of the first members of an object. */
+function firstOf(
+  value: { readonly [key: string]: Json },
+  keys: readonly string[],
+  count: number,
+): Record<string, Json> {
+  const copy: Record<string, Json> = {};
+  for (const key of keys.slice(0, count)) setKey(copy, key, value[key] as Json);
+  return copy;
 }
 
 function spend(budget: { left: number; readonly max: number }, bytes: number): void {

@@ -17,6 +17,7 @@ function runner(run: Activity["run"]): ReturnType<typeof createRunner> {
     [{ kind: "noop", run }],
     { consume: async (input, _context, deliver) => deliver({ payload: input["echo"] ?? null, headers: {} }) },
     options,
+    () => undefined,
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
+import type { Json } from "@stigmer/core/lib/json.ts";
 import { isJsonObject } from "@stigmer/core/lib/json.ts";
 import type { ActivityKind } from "@stigmer/core/protocol/command.ts";
 import { type Fault, standardFault } from "@stigmer/core/protocol/fault.ts";
@@ -10,6 +10,8 @@ import {
   type MessageSource,
 } from "./activity.ts";
 import type { ActivityOptions } from "./activity-options.ts";
+import type { ActivityServices } from "./activity-services.ts";
+import { authorizedInput } from "./auth/authorized-input.ts";
 import { type CallContext, callContext } from "./call-context.ts";
 import type { Redactor } from "./redaction.ts";
 import { transportFault } from "./transport-fault.ts";
@@ -25,6 +27,7 @@ export function createRunner(
   activities: readonly Activity[],
   messages: MessageSource,
   options: Pick<ActivityOptions, "resultBytesMax" | "log">,
+  credentials: ActivityServices["credentials"],
 ): ActivityRunner {
   const byKind = new Map<ActivityKind, Activity>(activities.map((activity) => [activity.kind, activity]));
 
@@ -54,13 +57,13 @@ export function createRunner(
             ),
           );
         }
-        const result = await activity.run(call.secrets.reveal(input) as JsonObject, call);
+        const result = await activity.run(await authorizedInput(input, call, credentials), call);
         return call.secrets.redactor.json(result, options.resultBytesMax);
       });
     },
     consume(input, context, deliver) {
-      return guarded("asyncapi", context, (call) =>
-        messages.consume(call.secrets.reveal(input) as JsonObject, call, (message) => {
+      return guarded("asyncapi", context, async (call) =>
+        messages.consume(await authorizedInput(input, call, credentials), call, (message) => {
           const redacted = call.secrets.redactor.json(message, options.resultBytesMax);
           return deliver(isJsonObject(redacted) ? redacted : message);
         }),

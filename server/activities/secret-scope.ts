@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, getKey, isJsonArray, isJsonObject, setKey } from "@stigmer/core/lib/json.ts";
-import { replaceSecretMarkers, hasSecretMarker } from "@stigmer/core/lib/secret-marker.ts";
+import { authorizationAt, hasSecretMarker, replaceSecretMarkers } from "@stigmer/core/lib/secret-marker.ts";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
 import { ActivityFault, type ActivityContext } from "./activity.ts";
 import { Redactor } from "./redaction.ts";
@@ -19,6 +19,18 @@ function missingSecret(path: readonly string[]): ActivityFault {
   );
 }
 
+/** What `reveal` throws for `$authorization.parameter` of this call, which has to be made first: `supply` it and reveal again. */
+export class AuthorizationNeeded extends Error {
+  override readonly name = "AuthorizationNeeded";
+  /** Path of the marker. */
+  readonly path: readonly string[];
+
+  constructor(path: readonly string[]) {
+    super("Cannot reveal the parameter of an authorization: it was not supplied yet");
+    this.path = path;
+  }
+}
+
 /** Redactors by the object that holds a run's secrets, so that they are prepared once for all calls of a run. */
 const prepared = new WeakMap<JsonObject, Redactor>();
 
@@ -35,6 +47,7 @@ function redactorOf(secrets: JsonObject): Redactor {
 export class SecretScope {
   readonly redactor: Redactor;
   readonly #context: Pick<ActivityContext, "secret">;
+  readonly #supplied = new Map<string, string>();
 
   constructor(context: Pick<ActivityContext, "secret">) {
     this.#context = context;
@@ -49,6 +62,12 @@ export class SecretScope {
     if (value === undefined) throw missingSecret(path);
     this.redactor.addSecret(value, path);
     return value;
+  }
+
+  /** Gives the parameter of an authorization its value, which is redacted from what comes back. */
+  supply(path: readonly string[], value: string): void {
+    this.redactor.addDerived(value);
+    this.#supplied.set(JSON.stringify(path), value);
   }
 
   /** Arguments with secret values in place of their markers, in keys and texts at any depth. */
@@ -86,6 +105,11 @@ export class SecretScope {
   }
 
   #text(path: readonly string[]): string {
+    if (authorizationAt(path) !== undefined) {
+      const supplied = this.#supplied.get(JSON.stringify(path));
+      if (supplied === undefined) throw new AuthorizationNeeded(path);
+      return supplied;
+    }
     const value = this.value(path);
     return typeof value === "string" ? value : JSON.stringify(value);
   }

@@ -4,7 +4,8 @@ import { stringify } from "yaml";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { faultOf, inlineResource, testContext, testHost } from "../testing/call.ts";
 import { liveEngine } from "../testing/live-engine.ts";
-import { type Peer, describeWith } from "../testing/peer.ts";
+import { type Peer } from "../testing/peer.ts";
+import { describeNeeding, lackOfPrograms } from "../../../tools/testing/need.ts";
 import { startRabbitmq } from "../testing/rabbitmq-peer.ts";
 
 /* AMQP 0-9-1 against RabbitMQ: what is acknowledged, given back and left, and what the broker refuses. */
@@ -13,7 +14,7 @@ const host = testHost();
 const message = { payload: { a: 1 }, headers: { h: "v" } };
 const guest = { basic: { username: "guest", password: "guest" } };
 
-describeWith("rabbitmq-server", "asyncapi over amqp", () => {
+describeNeeding(lackOfPrograms("rabbitmq-server"), "asyncapi over amqp", () => {
   let peer: Peer;
   let connection: ChannelModel;
   let channel: Channel;

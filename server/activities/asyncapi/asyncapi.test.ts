@@ -12,7 +12,8 @@ import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { ActivityFault } from "../activity.ts";
 import { faultOf, inlineResource, testContext, testHost } from "../testing/call.ts";
 import { type HttpPeer, httpPeer, json } from "../testing/http-peer.ts";
-import { type Peer, describeWith, startPeer } from "../testing/peer.ts";
+import { type Peer, startPeer } from "../testing/peer.ts";
+import { describeNeeding, lackOfPrograms } from "../../../tools/testing/need.ts";
 import { loadPeer } from "./peer-package.ts";
 
 const host = testHost({ http: { timeoutMs: 3000 } });
@@ -493,9 +494,9 @@ function mqttTests(version: 4 | 5, start: () => Promise<MqttBroker>): void {
 
 describe("asyncapi over mqtt", () => mqttTests(4, startAedes));
 
-describeWith("mosquitto", "asyncapi over mqtt5", () => mqttTests(5, startMosquitto));
+describeNeeding(lackOfPrograms("mosquitto"), "asyncapi over mqtt5", () => mqttTests(5, startMosquitto));
 
-describeWith("nats-server", "asyncapi over nats", () => {
+describeNeeding(lackOfPrograms("nats-server"), "asyncapi over nats", () => {
   let peer: Peer;
 
   beforeAll(async () => {
@@ -565,7 +566,7 @@ describeWith("nats-server", "asyncapi over nats", () => {
   });
 });
 
-describeWith("redis-server", "asyncapi over redis", () => {
+describeNeeding(lackOfPrograms("redis-server"), "asyncapi over redis", () => {
   let peer: Peer;
 
   beforeAll(async () => {

@@ -2,9 +2,10 @@ import { setTimeout as pace } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { inlineResource, testHost } from "../testing/call.ts";
+import { KAFKA_PROGRAMS } from "../testing/kafka-peer.ts";
 import { type LiveEngine, liveEngine } from "../testing/live-engine.ts";
 import { type MessagingPeer, messagingPeers } from "../testing/messaging-peers.ts";
-import { describeWith, describeWithVariable } from "../testing/peer.ts";
+import { describeNeeding, lackOfPrograms } from "../../../tools/testing/need.ts";
 
 /*
  * What is possible over which protocol: every protocol with a client, both versions of AsyncAPI, publishing and each way to consume, as whole workflows on an engine against a real peer.
@@ -114,7 +115,9 @@ function combinations(name: string, consumes: boolean): () => void {
       const payload = { version, text: "h\u00e9" };
       const text = workflow(documentOf(version, peer), { ...place(version, "out"), message: { payload } });
       expect(await engine.run(text)).toMatchObject({ phase: "completed", fault: undefined, output: { payload } });
-      await expect.poll(() => peer.seen.map((seen) => JSON.parse(seen) as Json)).toContainEqual(payload);
+      // A watcher of Kafka is given its partition some seconds after it has joined.
+      const seen = (): readonly Json[] => peer.seen.map((one) => JSON.parse(one) as Json);
+      await expect.poll(seen, { timeout: 60_000 }).toContainEqual(payload);
     });
 
     for (const version of versions)
@@ -146,8 +149,8 @@ function combinations(name: string, consumes: boolean): () => void {
 describe("asyncapi over http, end to end", combinations("http", false));
 describe("asyncapi over ws, end to end", combinations("ws", true));
 describe("asyncapi over mqtt, end to end", combinations("mqtt", true));
-describeWith("mosquitto", "asyncapi over mqtt5, end to end", combinations("mqtt5", true));
-describeWith("nats-server", "asyncapi over nats, end to end", combinations("nats", true));
-describeWith("redis-server", "asyncapi over redis, end to end", combinations("redis", true));
-describeWith("rabbitmq-server", "asyncapi over amqp, end to end", combinations("amqp", true));
-describeWithVariable("STIGMER_TEST_KAFKA", "asyncapi over kafka, end to end", combinations("kafka", true));
+describeNeeding(lackOfPrograms("mosquitto"), "asyncapi over mqtt5, end to end", combinations("mqtt5", true));
+describeNeeding(lackOfPrograms("nats-server"), "asyncapi over nats, end to end", combinations("nats", true));
+describeNeeding(lackOfPrograms("redis-server"), "asyncapi over redis, end to end", combinations("redis", true));
+describeNeeding(lackOfPrograms("rabbitmq-server"), "asyncapi over amqp, end to end", combinations("amqp", true));
+describeNeeding(lackOfPrograms(...KAFKA_PROGRAMS), "asyncapi over kafka, end to end", combinations("kafka", true));

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import { inlineResource, testContext, testHost } from "../testing/call.ts";
 
 /*
- * Kafka has no server small enough for a test: its client is stood in for, and what is asserted is what this server tells it and when. `combinations.test.ts` takes a real broker where one is given.
+ * What this server tells the client of Kafka, and when: the client is stood in for. `combinations.test.ts` goes over the wire.
  */
 
 const kafka = vi.hoisted(() => ({

@@ -19,11 +19,15 @@ import type { ActivityOptions } from "../activity-options.ts";
 import type { ActivityServices } from "../activity-services.ts";
 import type { CallContext } from "../call-context.ts";
 import { type ContainerEngine, containerEngine } from "./container-engine.ts";
+import { ContainerSweeper } from "./container-sweeper.ts";
 import { environmentOf, processOutput, requirePermission, returnOf, stdinOf } from "./process-arguments.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 
 /** When a container that is kept for a while may go, as epoch ms: on the container itself, so that a restart of the server forgets nothing. */
 const EXPIRY_LABEL = "stigmer.expires-at";
+
+/** Time for an engine to remove a container. */
+const REMOVAL_MS = 30_000;
 
 const PULL = { ifNotPresent: "missing", always: "always", never: "never" } as const;
 
@@ -32,7 +36,10 @@ const CLIENT_VARIABLES =
   /^(?:PATH|HOME|TMPDIR|DOCKER_.*|CONTAINER_.*|CONTAINERS_.*|PODMAN_.*|XDG_.*|LD_.*|HTTPS?_PROXY|NO_PROXY)$/iu;
 
 /** `run.container` of the specification, through the command line client of a Docker compatible engine. */
-export function containerActivity({ options }: ActivityServices): Activity {
+export function containerActivity(services: ActivityServices): Activity {
+  const { options } = services;
+  const sweeper = sweeperOf(services);
+  if (options.run.allow.includes("container")) sweeper.by(options.now());
   return {
     kind: "container",
     async run(input, context: CallContext) {
@@ -69,13 +76,10 @@ export function containerActivity({ options }: ActivityServices): Activity {
         return processOutput(result, wanted);
       } catch (error) {
         // Killing the client leaves the container running: a task that was stopped, or went over a limit, must stop its work.
-        if (!ended) await client([...engine.remove, name], "", AbortSignal.timeout(30_000)).catch(() => {});
+        if (!ended) await client([...engine.remove, name], "", AbortSignal.timeout(REMOVAL_MS)).catch(() => {});
         throw error;
       } finally {
-        if (keepMs !== undefined)
-          scheduleSweep(keepMs, () =>
-            sweep(engine, (args) => client(args, "", AbortSignal.timeout(30_000)), options.now()),
-          );
+        if (keepMs !== undefined) sweeper.by(options.now() + keepMs);
       }
     },
   };
@@ -167,27 +171,47 @@ function passedThrough(environment: Readonly<Record<string, string>>): Record<st
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !CLIENT_VARIABLES.test(name)));
 }
 
-function scheduleSweep(afterMs: number, work: () => Promise<void>): void {
-  const timer = setTimeout(() => void work().catch(() => {}), Math.min(afterMs, 2 ** 31 - 1));
-  timer.unref();
-}
-
-/** Removes every container whose time is up, those of a server before a restart included. */
-async function sweep(
-  engine: ContainerEngine,
-  client: (args: readonly string[]) => Promise<ProcessResult>,
-  nowMs: number,
-): Promise<void> {
-  const listed = await client([
-    "ps",
-    "--all",
-    "--filter",
-    `label=${EXPIRY_LABEL}`,
-    "--format",
-    `{{.ID}} ${engine.labelTemplate(EXPIRY_LABEL)}`,
-  ]);
-  for (const line of listed.stdout.split("\n")) {
-    const [id, expiresAt] = line.trim().split(" ");
-    if (id !== undefined && id !== "" && Number(expiresAt) <= nowMs) await client([...engine.remove, id]);
-  }
+/** A sweeper of the containers of this host's engine, those of a server before this one included. */
+function sweeperOf({ options }: ActivityServices): ContainerSweeper {
+  const client = async (args: (engine: ContainerEngine) => readonly string[]): Promise<string> => {
+    const engine = containerEngine(options.run);
+    if (typeof engine === "string") throw new Error(engine);
+    const { code, stdout } = await runProcess({
+      command: engine.command,
+      arguments: args(engine),
+      env: clientEnvironment(),
+      cwd: tmpdir(),
+      stdin: "",
+      outputBytesMax: options.run.limits.outputBytesMax,
+      timeoutMs: REMOVAL_MS,
+      signal: AbortSignal.timeout(REMOVAL_MS),
+    });
+    if (code !== 0) throw new Error(`${engine.command} ended with ${String(code)}`);
+    return stdout;
+  };
+  return new ContainerSweeper({
+    now: options.now,
+    async list() {
+      const text = await client((engine) => [
+        "ps",
+        "--all",
+        "--filter",
+        `label=${EXPIRY_LABEL}`,
+        "--format",
+        `{{.ID}} ${engine.labelTemplate(EXPIRY_LABEL)} {{.Status}}`,
+      ]);
+      return text
+        .split("\n")
+        .map((line) => line.trim().split(" "))
+        .flatMap(([id = "", expiresAt, status]) =>
+          id === "" ? [] : [{ id, hasExited: status === "Exited", expiresAt: Number(expiresAt) }],
+        );
+    },
+    remove: (id) => client((engine) => [...engine.remove, id]),
+    later(delayMs, task) {
+      const timer = setTimeout(task, delayMs);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  });
 }

@@ -6,7 +6,8 @@ import { afterAll, expect, it } from "vitest";
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import type { ActivityOptionsInput } from "../activity-options.ts";
 import { faultOf, testContext, testHost } from "../testing/call.ts";
-import { describeUnless, freePort } from "../testing/peer.ts";
+import { describeNeeding } from "../../../tools/testing/need.ts";
+import { freePort } from "../testing/peer.ts";
 import { BUSYBOX_IMAGE as image, podmanHere } from "../testing/podman-peer.ts";
 
 /* Containers by a real engine. What only the client's command line shows (secrets that are not on it) is in process.test.ts. */
@@ -14,7 +15,7 @@ import { BUSYBOX_IMAGE as image, podmanHere } from "../testing/podman-peer.ts";
 const found = podmanHere();
 const [engine, problem] = typeof found === "string" ? [undefined, found] : [found, undefined];
 
-describeUnless(problem, "containers, by podman", () => {
+describeNeeding(problem, "containers, by podman", () => {
   const volumes = mkdtempSync(path.join(tmpdir(), "stigmer-volumes-"));
   const options: ActivityOptionsInput = {
     run: { allow: ["container"], sandbox: "none", volumeRoots: [volumes], containerNetwork: "none" },
@@ -115,6 +116,16 @@ describeUnless(problem, "containers, by podman", () => {
     await run({ name: "soon", arguments: ["true"], lifetime: { cleanup: "eventually", after: { milliseconds: 1 } } });
     await expect.poll(() => containers("soon"), { timeout: 30_000 }).toBe("");
     expect(containers("later")).toBe("Exited");
+  });
+
+  it("removes at its start the container whose time came while no server ran, and none that runs", async () => {
+    const label = "stigmer.expires-at=1";
+    engine?.podman("run", "--network=none", "--name=left", `--label=${label}`, image, "true");
+    engine?.podman("run", "--network=none", "--name=busy", `--label=${label}`, "--detach", image, "sleep", "1000");
+    testHost(options);
+    await expect.poll(() => containers("left"), { timeout: 30_000 }).toBe("");
+    expect(containers("busy")).toBe("Up");
+    engine?.podman("rm", "--force", "--time=0", "busy");
   });
 
   it.each(["never", "always", "eventually"])(

@@ -1,6 +1,6 @@
 import { loadWorkflow } from "@stigmer/core/check/load.ts";
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
-import type { Json } from "@stigmer/core/lib/json.ts";
+import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import type { ActivityHost } from "../index.ts";
 import { coreInterpreter } from "../../engine/embedded/core-interpreter.ts";
 import { openEmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
@@ -17,15 +17,18 @@ export interface Ended {
 
 /** An engine on real time with the activities of a host, for tests that need both: a workflow as text in, its end out. */
 export interface LiveEngine {
-  run(workflow: string): Promise<Ended>;
+  run(workflow: string, secrets?: JsonObject): Promise<Ended>;
+  /** Everything that the store has of its runs' histories, as text. */
+  history(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** Opens an engine over a store in memory. */
 export async function liveEngine(host: ActivityHost): Promise<LiveEngine> {
   const definitions = new Map<string, WorkflowDocument>();
+  const store = createMemoryStore();
   const engine = await openEmbeddedEngine({
-    store: createMemoryStore(),
+    store,
     clock: nodeClock(),
     scheduler: nodeScheduler,
     random: nodeRandom,
@@ -39,7 +42,7 @@ export async function liveEngine(host: ActivityHost): Promise<LiveEngine> {
   });
   let runs = 0;
   return {
-    async run(workflow) {
+    async run(workflow, secrets = {}) {
       const { document, diagnostics } = loadWorkflow(workflow);
       if (document === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
       const id = `run-${(runs += 1)}`;
@@ -55,12 +58,17 @@ export async function liveEngine(host: ActivityHost): Promise<LiveEngine> {
         data: new Uint8Array(0),
         input: null,
         env: {},
-        secrets: {},
+        secrets,
       });
       const row = await engine.ended(id, new AbortController().signal);
       const parsed = (text: string | undefined): Json | undefined =>
         text === undefined ? undefined : (JSON.parse(text) as Json);
       return { phase: String(row?.status), output: parsed(row?.output), fault: parsed(row?.fault) };
+    },
+    async history() {
+      const records = [];
+      for (let run = 1; run <= runs; run += 1) records.push(...(await store.journal.read(run, 1, 10_000)));
+      return JSON.stringify(records);
     },
     close: () => engine.stop(0),
   };

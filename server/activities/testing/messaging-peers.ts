@@ -8,6 +8,7 @@ import { connectAsync as connectMqtt } from "mqtt";
 import { createClient as connectRedis } from "redis";
 import { WebSocketServer } from "ws";
 import { httpPeer } from "./http-peer.ts";
+import { startKafka } from "./kafka-peer.ts";
 import { type Peer, startPeer } from "./peer.ts";
 import { startRabbitmq } from "./rabbitmq-peer.ts";
 
@@ -148,20 +149,12 @@ export const messagingPeers: Readonly<Record<string, () => Promise<MessagingPeer
       stop: () => connection.close().then(peer.stop),
     };
   },
-  /** A broker that runs already, at the address in the environment: too heavy to be started by a test. */
   async kafka() {
-    const address = process.env["STIGMER_TEST_KAFKA"] ?? "";
-    const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
-    const admin = kafka.admin();
-    await admin.connect();
     const run = randomUUID().slice(0, 8);
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: ["in", "out"].map((name) => ({ topic: `${name}-${run}` })),
-    });
-    await admin.disconnect();
+    const peer = await startKafka([`in-${run}`, `out-${run}`]);
+    const kafka = new Kafka({ brokers: [peer.address], logLevel: logLevel.NOTHING });
     const seen: string[] = [];
-    const watcher = kafka.consumer({ groupId: `watcher-${run}` });
+    const watcher = kafka.consumer({ groupId: `watcher-${run}`, maxWaitTimeInMs: 100 });
     await watcher.connect();
     await watcher.subscribe({ topic: `out-${run}`, fromBeginning: true });
     await watcher.run({ eachMessage: async ({ message }) => void seen.push(String(message.value)) });
@@ -170,12 +163,13 @@ export const messagingPeers: Readonly<Record<string, () => Promise<MessagingPeer
     return {
       protocol: "kafka",
       channels: { in: `in-${run}`, out: `out-${run}` },
-      address,
+      address: peer.address,
       seen,
       feed: async (text) => void (await producer.send({ topic: `in-${run}`, messages: [{ value: text }] })),
       async stop() {
         await producer.disconnect();
         await watcher.disconnect();
+        await peer.stop();
       },
     };
   },

@@ -3,39 +3,11 @@ import { connect } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, it } from "vitest";
 import { findProgram } from "../process/find-program.ts";
 
 /*
- * Real peers for tests: servers that are programs of their own. Where a program is absent its tests are skipped by name with the reason; in CI they fail instead, so that none is lost unseen.
+ * Real peers for tests: servers that are programs of their own. tools/testing/need.ts says what becomes of tests where a program is absent.
  */
-
-/** Describes tests that need a program; without it one test says so. */
-export function describeWith(program: string, name: string, body: () => void): void {
-  if (findProgram(program, searchPath()) !== undefined) {
-    describe(name, body);
-    return;
-  }
-  describe(name, () => {
-    const reason = `needs ${program}, which is not installed`;
-    if (process.env["CI"] === "true") {
-      it(reason, () => {
-        throw new Error(reason);
-      });
-    } else it.skip(reason, () => {});
-  });
-}
-
-/** Describes tests unless there is a problem, which one test names then, in CI too: what they need depends on more than what is installed. */
-export function describeUnless(problem: string | undefined, name: string, body: () => void): void {
-  if (problem === undefined) describe(name, body);
-  else describe(name, () => it.skip(problem, () => {}));
-}
-
-/** Describes tests that whoever runs them asks for, by giving a variable the address of a server too heavy to be started here. */
-export function describeWithVariable(variable: string, name: string, body: () => void): void {
-  if (process.env[variable] !== undefined) describe(name, body);
-}
 
 /** A server program under way. */
 export interface Peer {
