@@ -17,7 +17,7 @@ export function completionScript(shell: string, commands: readonly CommandDefini
       return bash(shown);
     case "zsh":
       // zsh runs bash's completions, so that both shells know the same.
-      return `#compdef stigmer\nautoload -U +X bashcompinit && bashcompinit\n${bash(shown)}`;
+      return zsh(shown);
     case "fish":
       return fish(shown);
     case "powershell":
@@ -60,19 +60,43 @@ complete -o filenames -F _stigmer stigmer
 `;
 }
 
+/** Works sourced, and as the file `_stigmer` in a folder of fpath: that is run by the first completion, which has to be answered, too. */
+function zsh(commands: readonly CommandDefinition[]): string {
+  return `#compdef stigmer
+autoload -U +X bashcompinit && bashcompinit
+${bash(commands)}if [ "\${funcstack[1]}" = _stigmer ]; then _bash_complete -o filenames -F _stigmer; fi
+`;
+}
+
 function fish(commands: readonly CommandDefinition[]): string {
   const quoted = (text: string): string => `'${text.replaceAll(/['\\]/gu, "\\$&")}'`;
-  const lines = commands.flatMap((command) => [
-    `complete -c stigmer -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.summary)}`,
-    ...(command.options ?? []).map(({ flags: text, description }) => {
+  const lines = commands.flatMap((command) => {
+    const names = [command.name, ...(command.aliases ?? [])];
+    const options = (command.options ?? []).map(({ flags: text, description }) => {
       const long = /--([\w-]+)/u.exec(text)?.[1] ?? "";
       const short = /(?:^|\s)-([a-zA-Z])\b/u.exec(text)?.[1];
-      const value = text.includes("<") ? " -r" : "";
-      return `complete -c stigmer -n '__fish_seen_subcommand_from ${command.name}' -l ${long}${short === undefined ? "" : ` -s ${short}`}${value} -d ${quoted(description)}`;
-    }),
-  ]);
-  const live = `complete -c stigmer -n 'not __fish_use_subcommand' -a '(stigmer ${COMPLETE} (commandline -opc)[2..] =(commandline -ct) 2>/dev/null)'`;
-  return `${[...lines, live].join("\n")}\n`;
+      const value = text.includes("<") ? " -r -a '(__stigmer_values)'" : "";
+      return `complete -c stigmer -n '__fish_seen_subcommand_from ${names.join(" ")}' -l ${long}${short === undefined ? "" : ` -s ${short}`}${value} -d ${quoted(description)}`;
+    });
+    return [
+      ...names.map((name) => `complete -c stigmer -n __fish_use_subcommand -a ${name} -d ${quoted(command.summary)}`),
+      ...options,
+    ];
+  });
+  return `function __stigmer_values
+  set -l token (commandline -ct)
+  set -l found (stigmer ${COMPLETE} (commandline -opc)[2..] "=$token" 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path "$token"
+  end
+end
+complete -c stigmer -f
+complete -c stigmer -l help -d 'show what a command does'
+${lines.join("\n")}
+complete -c stigmer -n 'not __fish_use_subcommand' -a '(__stigmer_values)'
+`;
 }
 
 function powershell(): string {

@@ -12,10 +12,14 @@ export async function readSource(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const reason = { ENOENT: "there is no such file", EACCES: "permission denied", EISDIR: "it is a directory" }[
+    const reason = { ENOENT: "there is no such file", EACCES: "permission denied", EISDIR: "it is a folder" }[
       (error as NodeJS.ErrnoException).code ?? ""
     ];
-    throw new CliError(exit.invalid, `Cannot read "${path}": ${reason ?? (error as Error).message}`);
+    throw new CliError(
+      exit.invalid,
+      `Cannot read "${path}": ${reason ?? (error as Error).message}`,
+      (error as NodeJS.ErrnoException).code === "EISDIR" ? "name a file in it" : undefined,
+    );
   }
 }
 
@@ -50,7 +54,9 @@ async function parse(text: string, origin: string): Promise<Json> {
     const problem = diagnostics.find(({ severity }) => severity === "error");
     if (value === undefined || problem !== undefined) {
       const why =
-        problem === undefined ? "it is empty" : `${problem.message} (line ${problem.line}, column ${problem.column})`;
+        problem === undefined
+          ? "it is empty"
+          : `${problem.message.replace(/^Cannot read the text: /u, "")} (line ${problem.line}, column ${problem.column})`;
       throw new CliError(
         exit.invalid,
         `Cannot read ${origin}: ${why}`,

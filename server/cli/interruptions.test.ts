@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CommandLine, type ServerProcess, builtCommandLine } from "../../tools/command-line.ts";
+import { describeNeeding } from "../../tools/testing/need.ts";
 
 /* What happens around a command that it cannot help: its reader leaves, its terminal closes, Ctrl-C, a full disk, a server that vanishes. Each with the built command line as a process of its own. */
 
@@ -77,7 +78,7 @@ describe("a broken pipe", () => {
   });
 });
 
-describe.skipIf(!existsSync("/dev/full"))("a full disk", () => {
+describeNeeding(existsSync("/dev/full") ? undefined : "needs the device /dev/full", "a full disk", () => {
   test.each([["explain", "-o", "json"], ["get", "workflows", "-o", "json"], ["graph", "listen.yaml"], ["--help"]])(
     "is told and ends with 1: %s",
     async (...args) => {

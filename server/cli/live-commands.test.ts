@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test as check, vi } from "vitest";
@@ -108,6 +108,23 @@ describe("stigmer diff", () => {
     expect(await run("diff", ["-f", environment])).toMatchObject({ status: 1 });
     await run("apply", ["-f", environment]);
     expect(await run("diff", ["-f", environment])).toMatchObject({ status: 0 });
+  });
+
+  check("and apply take both from a folder, and leave its other files out", async () => {
+    const project = path.join(folder, "mixed");
+    mkdirSync(project);
+    writeFileSync(path.join(project, "workflow.yaml"), GREET.replace("name: greet", "name: mixed"));
+    writeFileSync(
+      path.join(project, "environment.yaml"),
+      "apiVersion: agentic.stigmer.ai/v1\nkind: Environment\nmetadata: { name: mixed }\nspec: { data: {} }\n",
+    );
+    writeFileSync(path.join(project, "input.yaml"), "name: Ada\n");
+    for (const command of ["diff", "apply"]) {
+      const { stderr } = await run(command, ["-f", project]);
+      expect(stderr).toContain(`left out 1 file of ${project}`);
+      expect(stderr).toContain("workflow/mixed");
+      expect(stderr).toContain("environment/mixed");
+    }
   });
 });
 

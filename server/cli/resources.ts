@@ -14,9 +14,9 @@ import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apire
 import { loadWorkflows } from "@stigmer/core/check/load.ts";
 import type { Diagnostic } from "@stigmer/core/dsl/diagnostic/diagnostic.ts";
 import { parseStream } from "@stigmer/core/dsl/parse/parse-text.ts";
-import { type Json, type JsonObject, isJsonObject } from "@stigmer/core/lib/json.ts";
+import { type JsonObject, isJsonObject } from "@stigmer/core/lib/json.ts";
 import { type Connection, codeOf } from "./connection.ts";
-import type { SourceFile } from "./definitions.ts";
+import { type SourceFile, isResource } from "./definitions.ts";
 import { CliError, exit } from "./exit.ts";
 import { type Resource, kindNamed } from "./kinds.ts";
 
@@ -72,10 +72,6 @@ export function readResources(sources: readonly SourceFile[]): {
     resources: resources.toSorted((left, right) => order.indexOf(left.kind) - order.indexOf(right.kind)),
     diagnostics,
   };
-}
-
-function isResource(value: Json | undefined): boolean {
-  return isJsonObject(value) && ("apiVersion" in value || "api_version" in value);
 }
 
 function described(body: JsonObject, file: string): Described {

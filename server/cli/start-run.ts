@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";
 import { WorkflowExecutionSchema } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import { ApiResourceOwnerScope } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/enum_pb.ts";
@@ -22,19 +22,27 @@ export async function startAndFollow(invocation: Invocation, input: Json): Promi
   const { options, terminal } = invocation;
   const reference = invocation.arguments[0] as string;
   const file = looksLikeFile(reference) ? reference : undefined;
+  // Read once: standard input has nothing more the second time.
+  const definition = file === undefined ? undefined : await loadFile(invocation, file);
+  if (file !== undefined && definition === undefined) return exit.invalid;
+  if (definition !== undefined) checkInput(definition.document, input);
   const { address, org, origin } = await target(options);
   const named = origin.address !== "default";
-  if (file === undefined || named || (await reachable(address))) {
+  const hasServer = named || (await reachable(address));
+  if (definition === undefined && !hasServer && isFolder(reference))
+    throw new CliError(
+      exit.invalid,
+      `Cannot run "${reference}": it is a folder, and no server answers that has a workflow of this name`,
+      "name a file in it",
+    );
+  if (definition === undefined || hasServer) {
     const server = await connection(options);
     try {
-      return await start(server, invocation, file, input);
+      return await start(server, invocation, definition, input);
     } catch (error) {
       throw explain(error, server.address);
     }
   }
-  const definition = await loadFile(invocation, file);
-  if (definition === undefined) return exit.invalid;
-  checkInput(definition.document, input);
   if (options["dryRun"] === true) {
     terminal.say(`${definition.document.document.name} would run in this process (dry run)`);
     return exit.ok;
@@ -47,7 +55,7 @@ export async function startAndFollow(invocation: Invocation, input: Json): Promi
   const { localServer } = await import("./local-server.ts");
   const local = await localServer(org);
   try {
-    return await start(local.connection, invocation, file, input);
+    return await start(local.connection, invocation, definition, input);
   } catch (error) {
     throw explain(error, "this process");
   } finally {
@@ -55,21 +63,27 @@ export async function startAndFollow(invocation: Invocation, input: Json): Promi
   }
 }
 
+const isFolder = (reference: string): boolean => statSync(reference, { throwIfNoEntry: false })?.isDirectory() === true;
+
 function looksLikeFile(reference: string): boolean {
   return reference === "-" || /\.(ya?ml|json)$/iu.test(reference) || (reference.includes("/") && existsSync(reference));
 }
 
-async function loadFile(
-  invocation: Invocation,
-  file: string,
-): Promise<{ readonly document: WorkflowDocument; readonly text: string } | undefined> {
+/** A definition that is to run, and where it came from. */
+interface Loaded {
+  readonly file: string;
+  readonly document: WorkflowDocument;
+  readonly text: string;
+}
+
+async function loadFile(invocation: Invocation, file: string): Promise<Loaded | undefined> {
   const text = await readSource(file);
   const { document, diagnostics } = loadWorkflow(text, { file: file === "-" ? "standard input" : file });
   showDiagnostics(
     invocation.terminal,
     document === undefined ? diagnostics : diagnostics.filter(({ severity }) => severity === "error"),
   );
-  return document === undefined ? undefined : { document, text };
+  return document === undefined ? undefined : { file, document, text };
 }
 
 /** Refuses an input before it is sent when the workflow's inline input schema refuses it. */
@@ -89,20 +103,17 @@ function checkInput(document: WorkflowDocument, input: Json): void {
 async function start(
   server: Connection,
   invocation: Invocation,
-  file: string | undefined,
+  loaded: Loaded | undefined,
   input: Json,
 ): Promise<number> {
   const { options, terminal, signal } = invocation;
   const reference = invocation.arguments[0] as string;
   const dryRun = options["dryRun"] === true;
   let name = reference;
-  if (file !== undefined) {
-    const loaded = await loadFile(invocation, file);
-    if (loaded === undefined) return exit.invalid;
-    checkInput(loaded.document, input);
+  if (loaded !== undefined) {
     const applied = await applyResource(
       server,
-      { kind: "workflow", name: loaded.document.document.name, definition: loaded.text, file },
+      { kind: "workflow", name: loaded.document.document.name, definition: loaded.text, file: loaded.file },
       dryRun,
     );
     ({ name } = applied);
@@ -114,7 +125,7 @@ async function start(
       terminal.say(terminal.colors.dim(`workflow/${name} ${applied.outcome} (${applied.revision})`));
   }
   const workflow = await resourceNamed(kindNamed("workflow"), server, name);
-  if (file === undefined) checkApplied(workflow, input);
+  if (loaded === undefined) checkApplied(workflow, input);
   const instanceName = textOption(options, "instance");
   const instance =
     instanceName === undefined ? undefined : await resourceNamed(kindNamed("instance"), server, instanceName);

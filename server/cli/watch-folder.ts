@@ -1,14 +1,22 @@
 import { existsSync, watch } from "node:fs";
 import path from "node:path";
 import { type Connection, explain } from "./connection.ts";
-import { showDiagnostics, sourceFiles } from "./definitions.ts";
+import {
+  type SourceFile,
+  type SourceKind,
+  isCandidate,
+  showDiagnostics,
+  sourceFiles,
+  sourcesAmong,
+} from "./definitions.ts";
 import { CliError, exit } from "./exit.ts";
 import type { Terminal } from "./output/terminal.ts";
 import { applyResource, readResources } from "./resources.ts";
 
 /** Editors write a file in several steps; what happens within this time is one change. */
 const SETTLE_MS = 100;
-const DEFINITION = /(?<!\.test)\.(ya?ml|json)$/iu;
+/** What is applied: definitions and other resources. */
+const APPLIED: readonly SourceKind[] = ["definition", "resource"];
 
 /** Applies every definition of a folder, then those that change, until the signal. A definition that is not valid is shown, and the last valid one stays. */
 export async function watchFolder(
@@ -25,10 +33,10 @@ export async function watchFolder(
     const files = [...changed].filter((file) => existsSync(file)).toSorted();
     changed.clear();
     // One after the other, so that the last save wins.
-    work = work.then(() => applyFiles(files, connection, terminal));
+    work = work.then(() => applyFiles(() => sourcesAmong(files, APPLIED), connection, terminal));
   };
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
-    if (name === null || !DEFINITION.test(name) || name.split(path.sep).some(isForeign)) return;
+    if (name === null || !isCandidate(name)) return;
     changed.add(path.join(folder, name));
     clearTimeout(timer);
     timer = setTimeout(flush, SETTLE_MS);
@@ -36,7 +44,7 @@ export async function watchFolder(
   const failed = new Promise<never>((_resolve, reject) => watcher.once("error", reject));
   failed.catch(() => {});
   try {
-    work = applyFiles([folder], connection, terminal);
+    work = applyFiles(() => sourceFiles([folder], terminal, APPLIED), connection, terminal);
     await work;
     terminal.say(terminal.colors.dim(`watching ${folder}; Ctrl-C stops`));
     const stopped = new Promise<void>((resolve) => {
@@ -51,10 +59,10 @@ export async function watchFolder(
   }
 }
 
-const isForeign = (part: string): boolean => part === "node_modules" || part.startsWith(".");
+type Read = () => Promise<readonly SourceFile[]>;
 
-async function applyFiles(paths: readonly string[], connection: Connection, terminal: Terminal): Promise<void> {
-  for (const source of await readable(paths, terminal)) {
+async function applyFiles(read: Read, connection: Connection, terminal: Terminal): Promise<void> {
+  for (const source of await readable(read, terminal)) {
     try {
       const { resources, diagnostics } = readResources([source]);
       showDiagnostics(terminal, diagnostics);
@@ -72,9 +80,9 @@ async function applyFiles(paths: readonly string[], connection: Connection, term
   }
 }
 
-async function readable(paths: readonly string[], terminal: Terminal) {
+async function readable(read: Read, terminal: Terminal) {
   try {
-    return await sourceFiles(paths);
+    return await read();
   } catch (error) {
     // A folder without definitions is a fine place to begin, and a file may be gone before it is read.
     terminal.say((error as Error).message);

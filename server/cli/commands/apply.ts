@@ -8,7 +8,11 @@ export const apply: CommandDefinition = {
   description:
     "Creates or updates workflows (definitions of the Open Workflow Specification) and other resources (apiVersion, kind, metadata, spec). All files are checked before the first is sent.",
   options: [
-    { flags: "-f, --file <path>", description: "file, folder or - for standard input (repeatable)", repeatable: true },
+    {
+      flags: "-f, --file <path>",
+      description: "file, folder (every definition and resource below it) or - (repeatable)",
+      repeatable: true,
+    },
     dryRunOption,
     { flags: "--detailed-exitcode", description: "10 when nothing changed, 11 when something did" },
     ...outputOptions,
@@ -33,7 +37,7 @@ export const apply: CommandDefinition = {
       import("../connection.ts"),
       import("../output/print.ts"),
     ]);
-    const { resources, diagnostics } = readResources(await sourceFiles(files));
+    const { resources, diagnostics } = readResources(await sourceFiles(files, terminal, ["definition", "resource"]));
     showDiagnostics(terminal, diagnostics);
     if (diagnostics.some(({ severity }) => severity === "error")) return exit.invalid;
     const server = await connection(options);

@@ -6,12 +6,13 @@ export const completionOf = (commands: () => readonly CommandDefinition[]): Comm
   name: "completion",
   summary: "print a completion script for a shell",
   description:
-    "Prints a script that teaches a shell the commands, their flags, and what may stand for a value: formats, contexts, examples, and the names of workflows, executions and tasks that the server has at that moment. Where no server answers, only these names are missing.",
+    "Prints a script that teaches a shell the commands, their flags, and what may stand for a value: formats, contexts, examples, and the names of workflows, executions and tasks that the server has at that moment. Where no server answers, only these names are missing. The scripts for bash, zsh and fish are tested in those shells; the one for PowerShell has not been run.",
   arguments: [
     { name: "<shell>", description: "bash, zsh, fish or powershell", completes: ["bash", "zsh", "fish", "powershell"] },
   ],
   examples: [
     "source <(stigmer completion bash)",
+    "stigmer completion zsh > ~/.zfunc/_stigmer",
     "stigmer completion fish > ~/.config/fish/completions/stigmer.fish",
     "stigmer completion powershell | Out-String | Invoke-Expression",
   ],

@@ -8,7 +8,11 @@ export const diff: CommandDefinition = {
   description:
     "Lets the server check files as `apply` would, stores nothing, and shows what would change as a unified diff of definitions. The exit status is 0 when nothing differs, 1 when something does, and more than 1 on an error.",
   options: [
-    { flags: "-f, --file <path>", description: "file, folder or - for standard input (repeatable)", repeatable: true },
+    {
+      flags: "-f, --file <path>",
+      description: "file, folder (every definition and resource below it) or - (repeatable)",
+      repeatable: true,
+    },
     ...outputOptions,
     ...connectionOptions,
   ],
@@ -30,7 +34,7 @@ export const diff: CommandDefinition = {
       import("../connection.ts"),
       import("../output/print.ts"),
     ]);
-    const { resources, diagnostics } = readResources(await sourceFiles(files));
+    const { resources, diagnostics } = readResources(await sourceFiles(files, terminal, ["definition", "resource"]));
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     showDiagnostics(terminal, errors);
     if (errors.length > 0) return exit.invalid;

@@ -28,6 +28,19 @@ describe("stigmer fmt", () => {
     expect(await runCommand(fmt, ["--check", folder])).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
+  test("leaves files of a folder alone that are no definitions", async () => {
+    const other = path.join(folder, "input.yaml");
+    writeFileSync(file, UGLY);
+    writeFileSync(other, "b:    1\n");
+    const { status, stderr } = await runCommand(fmt, [folder]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `left out 1 file of ${folder}: no "document" or "do" at the top\nformatted ${file}\n`,
+    });
+    expect(readFileSync(other, "utf8")).toBe("b:    1\n");
+    rmSync(other);
+  });
+
   test("leaves a file that is not valid as it is and exits with 3", async () => {
     writeFileSync(file, "do: [");
     const { status, stderr } = await runCommand(fmt, [file]);

@@ -5,7 +5,9 @@ import { exit } from "../exit.ts";
 export const fmt: CommandDefinition = {
   name: "fmt",
   summary: "format definitions; comments are kept",
-  arguments: [{ name: "<files...>", description: "files, folders, or - for standard input" }],
+  arguments: [
+    { name: "<files...>", description: "files, folders (every definition below them), or - for standard input" },
+  ],
   options: [{ flags: "--check", description: "change nothing; list what is not formatted and exit with 1" }],
   examples: ["stigmer fmt workflow.yaml", "stigmer fmt --check .", "stigmer fmt - < workflow.yaml"],
   async run({ terminal, arguments: files, options }) {
@@ -17,7 +19,7 @@ export const fmt: CommandDefinition = {
     const check = options["check"] === true;
     let unformatted = 0;
     let unreadable = 0;
-    for (const { file, text } of await sourceFiles(files)) {
+    for (const { file, text } of await sourceFiles(files, terminal)) {
       const formatted = formatWorkflow(text, { file });
       showDiagnostics(terminal, formatted.diagnostics);
       if (formatted.diagnostics.some(({ severity }) => severity === "error")) {

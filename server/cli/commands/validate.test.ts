@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { diagnosticCodes } from "@stigmer/core/check/catalogue.ts";
@@ -142,5 +142,71 @@ describe("stigmer validate", () => {
     const { stdout } = await runCommand(validate, [file(text), "-o", "json"]);
     expect(JSON.parse(stdout)).toMatchObject([{ severity: "error", hint: expect.stringContaining(hint) as string }]);
     expect((JSON.parse(stdout) as unknown[]).length).toBe(1);
+  });
+});
+
+describe("stigmer validate of a folder", () => {
+  const root = path.join(folder, "project");
+  const files: Readonly<Record<string, string>> = {
+    "good.yaml": `${HEADER}do:\n  - a: { set: { x: 1 } }\n`,
+    "good.json": JSON.stringify({
+      document: { dsl: "1.0.3", namespace: "t", name: "j", version: "1.0.0" },
+      do: [{ a: { set: { x: 1 } } }],
+    }),
+    "input.yaml": "order: 7\nnested:\n  document: a\n  do: b\n",
+    "package.json": '{ "name": "x", "scripts": { "do": "y" } }',
+    "environment.yaml":
+      "apiVersion: agentic.stigmer.ai/v1\nkind: Environment\nmetadata: { name: e }\nspec: { data: {} }\n",
+    "list.json": "[1, 2]",
+    "broken-other.yaml": "a: [\n",
+    "empty.yaml": "",
+  };
+  const write = (more: Readonly<Record<string, string>>): void => {
+    rmSync(root, { recursive: true, force: true });
+    mkdirSync(root);
+    for (const [name, text] of Object.entries(more)) writeFileSync(path.join(root, name), text);
+  };
+
+  test("checks its workflow definitions, leaves other files out and says how many", async () => {
+    write(files);
+    expect(await runCommand(validate, [root])).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: `left out 6 files of ${root}: no "document" or "do" at the top\nvalid: 2 workflows in 2 files\n`,
+    });
+  });
+
+  test.each([
+    ["YAML that cannot be read", "broken.yaml", "document:\n  dsl: [\n"],
+    ["JSON that cannot be read", "broken.json", '{\n  "document": {\n    "dsl": \n'],
+    ["a definition without do", "no-do.yaml", HEADER],
+    ["a definition without document", "no-document.yaml", "do:\n  - a: { set: { x: 1 } }\n"],
+    ["a definition in flow form", "flow.yaml", "{ document: { dsl: 1.0.3 } }"],
+    ["a definition after something else", "stream.yaml", `a: 1\n---\n{ do: [] }\n`],
+  ])("reports %s", async (_name, file, text) => {
+    write({ ...files, [file]: text });
+    const { status, stderr } = await runCommand(validate, [root]);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining(file) as string });
+  });
+
+  test("checks a file that is named, whatever is in it", async () => {
+    write(files);
+    const { status, stderr } = await runCommand(validate, [path.join(root, "input.yaml")]);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("input.yaml") as string });
+  });
+
+  test("refuses a folder without a definition, and says why", async () => {
+    write({ "input.yaml": "a: 1\n" });
+    const { status, stderr } = await runCommand(validate, [root]);
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: expect.stringContaining('1 file in YAML or JSON, no "document" or "do" at the top') as string,
+    });
+  });
+
+  test("finds the shipped examples valid", async () => {
+    const examples = path.resolve(import.meta.dirname, "../../../examples");
+    const { status, stderr } = await runCommand(validate, [examples]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining("valid: ") as string });
   });
 });

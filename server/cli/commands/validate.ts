@@ -6,6 +6,8 @@ export const validate: CommandDefinition = {
   name: "validate",
   aliases: ["lint"],
   summary: "check definitions: shape, references, expressions, schedules and habits",
+  description:
+    "Checks definitions without a server. Of a folder it takes what has `document` or `do` at the top and leaves other files out, saying how many; a file that is named is checked whatever is in it.",
   arguments: [{ name: "<files...>", description: "files, folders, or - for standard input" }],
   options: [
     {
@@ -25,7 +27,7 @@ export const validate: CommandDefinition = {
     const format = textOption(options, "output") ?? "text";
     if (!["text", "json", "sarif"].includes(format))
       throw new CliError(exit.usage, `Cannot print as "${format}": it should be text, json or sarif`);
-    const sources = await sourceFiles(files);
+    const sources = await sourceFiles(files, terminal);
     const loaded = sources.flatMap(({ file, text }) => loadWorkflows(text, { file }));
     const diagnostics = loaded.flatMap((workflow) => workflow.diagnostics);
     const errors = diagnostics.filter(({ severity }) => severity === "error").length;

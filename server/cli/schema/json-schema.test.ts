@@ -32,16 +32,19 @@ describe("workflowSchema", () => {
   });
 
   const official = path.resolve(root, "../shared/ows/examples");
-  test.skipIf(!existsSync(official))("accepts every example of the specification that validate accepts", () => {
-    let accepted = 0;
-    for (const file of yamlBelow(official)) {
-      const text = readFileSync(file, "utf8");
-      if (loadWorkflow(text).document === undefined) continue;
-      accepted += 1;
-      expect({ file, errors: workflow(parseText(text).value ?? null) }).toEqual({ file, errors: [] });
-    }
-    expect(accepted).toBeGreaterThan(50);
-  });
+  test.skipIf(!existsSync(official))(
+    "accepts every example of the specification that validate accepts (skipped where ../shared is absent)",
+    () => {
+      let accepted = 0;
+      for (const file of yamlBelow(official)) {
+        const text = readFileSync(file, "utf8");
+        if (loadWorkflow(text).document === undefined) continue;
+        accepted += 1;
+        expect({ file, errors: workflow(parseText(text).value ?? null) }).toEqual({ file, errors: [] });
+      }
+      expect(accepted).toBeGreaterThan(50);
+    },
+  );
 
   test.each([
     ["a misspelt task", { ...head, do: [{ a: { cal: "http" } }] }],

@@ -2,7 +2,7 @@ import { visitTasks } from "@stigmer/core/check/task-visit.ts";
 import type { Program } from "@stigmer/core/interpreter/program.ts";
 import { addDuration, parseDuration } from "@stigmer/core/lib/duration.ts";
 import { type Json, type JsonObject, isJsonArray } from "@stigmer/core/lib/json.ts";
-import { hasSecretMarker, replaceSecretMarkers } from "@stigmer/core/lib/secret-marker.ts";
+import { authorizationAt, hasSecretMarker, replaceSecretMarkers } from "@stigmer/core/lib/secret-marker.ts";
 import { type Fault, STANDARD_FAULTS } from "@stigmer/core/protocol/fault.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import type { MockAnswer, Mocks } from "@stigmer/core/simulate/mock.ts";
@@ -145,6 +145,8 @@ function revealed(value: Json, secrets: JsonObject): Json {
   if (typeof value === "string") {
     if (!hasSecretMarker(value)) return value;
     return replaceSecretMarkers(value, (path) => {
+      // A token is fetched by a server only: no test has one.
+      if (authorizationAt(path) !== undefined) return "[redacted]";
       let found: Json | undefined = secrets;
       for (const key of path) found = (found as { readonly [key: string]: Json } | undefined)?.[key];
       return typeof found === "string" ? found : JSON.stringify(found ?? null);
