@@ -1,16 +1,11 @@
-import { describe, expect, test } from "vitest";
-import { describeReport, differential, nativeVersion } from "./jq-differential.ts";
-
-const isMissing = nativeVersion() === undefined;
+import { describe, expect } from "vitest";
+import { describeReport, differential } from "./jq-differential.ts";
+import { itNeeding, lackOfPrograms } from "./testing/need.ts";
 
 describe("expressions against native jq", () => {
-  test("native jq is installed where the checks run", () => {
-    if (process.env["CI"] === "true") expect(isMissing).toBe(false);
-  });
-
-  test.skipIf(isMissing)(
-    "agree on random programs, but for what the versions are known to differ in (skipped where jq is missing)",
-    { timeout: 120_000 },
+  itNeeding(
+    lackOfPrograms("jq"),
+    "agree on random programs, but for what the versions are known to differ in",
     () => {
       const report = differential(200, 1_000_000);
       console.log(describeReport(report));
@@ -19,5 +14,6 @@ describe("expressions against native jq", () => {
       expect((report.agreed + report.agreedButWords) / compared).toBeGreaterThan(0.93);
       expect(report.disagreements.filter(({ kind }) => kind === "unexplained")).toEqual([]);
     },
+    120_000,
   );
 });

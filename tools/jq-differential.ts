@@ -45,7 +45,7 @@ export interface Report {
 }
 
 /** The version of native jq, or undefined where there is none. */
-export function nativeVersion(): string | undefined {
+function nativeVersion(): string | undefined {
   const result = spawnSync("jq", ["--version"], { encoding: "utf8" });
   return result.status === 0 ? result.stdout.trim() : undefined;
 }

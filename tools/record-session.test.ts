@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { itNeeding } from "./testing/need.ts";
 import { recordSession, sessionPath } from "./record-session.ts";
 
 /** A server that somebody runs at the default address would answer in place of none. */
@@ -13,7 +14,8 @@ const isTaken = await new Promise<boolean>((resolve) => {
 const read = (file: string): string => readFileSync(file, "utf8");
 
 describe("the recorded session of the tutorial", () => {
-  test.skipIf(isTaken)(
+  itNeeding(
+    isTaken ? "needs port 7234 of loopback, where a server listens" : undefined,
     "is what the commands say today",
     async () => {
       expect(await recordSession(), "run `npx tsx tools/record-session.ts`").toBe(read(sessionPath));

@@ -36,6 +36,10 @@ const peers: readonly { readonly program: string; readonly debianPackage: string
   { program: "strace", debianPackage: "strace" },
   { program: "faketime", debianPackage: "faketime" },
   { program: "python3", debianPackage: "python3" },
+  // Brings librdkafka, whose broker the tests of Kafka run.
+  { program: "kcat", debianPackage: "kcat" },
+  { program: "zsh", debianPackage: "zsh" },
+  { program: "fish", debianPackage: "fish" },
 ];
 
 function onPath(program: string): boolean {
@@ -46,7 +50,10 @@ function onPath(program: string): boolean {
 function installPeers(): void {
   const missing = peers.filter((peer) => !onPath(peer.program)).map((peer) => peer.debianPackage);
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !onPath("apt-get")) {
+  // In CI by sudo, where it asks nothing; on a person's machine only as root.
+  const asRoot =
+    process.getuid?.() === 0 ? "" : process.env["CI"] === "true" && onPath("sudo") ? "sudo -n " : undefined;
+  if (asRoot === undefined || !onPath("apt-get")) {
     console.log(
       `Not installed: ${missing.join(", ")} (their tests are skipped by name; install them with: apt-get install ${missing.join(" ")})`,
     );
@@ -54,7 +61,7 @@ function installPeers(): void {
   }
   run("Test peers", "sh", [
     "-c",
-    `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${missing.join(" ")} >/dev/null`,
+    `${asRoot}apt-get update -qq && ${asRoot}env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${missing.join(" ")} >/dev/null`,
   ]);
 }
 

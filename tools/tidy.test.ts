@@ -84,6 +84,14 @@ describe("structure", () => {
     expect(unknown).toEqual([]);
   });
 
+  test("tests are skipped by tools/testing/need.ts, or where ../shared is absent: nothing else is lost in CI", () => {
+    const tests = files.filter((file) => file.endsWith(".test.ts") && !file.startsWith("tools/"));
+    const bare = tests.filter((file) =>
+      /\b(?:skipIf|runIf)\(|\b(?:it|test|describe|context)\.skip\(/u.test(code(file)),
+    );
+    expect(bare.filter((file) => !/\.\.\/shared|contract's tables/u.test(read(file)))).toEqual([]);
+  });
+
   test("imports go down: never to a higher floor or a neighbour on the same floor", () => {
     const known = floors();
     const wrong: string[] = [];
