@@ -11,18 +11,37 @@ import { ApiClient } from "./api-client.ts";
 import { EchoService } from "./echo-service.ts";
 import { type OpenedDatabase, openDatabase } from "./opened-database.ts";
 import { ServerProcess } from "./server-process.ts";
-import { Workload } from "./workload.ts";
+import { type ByteRange, rowRanges } from "./table-rows.ts";
+import { executions, Workload } from "./workload.ts";
 
-/** Where bits are flipped: in the text of journal records, of definitions, or in any byte of the file. */
-export type FlipPlace = "journal" | "definition" | "anywhere";
+/** Where bits are flipped. */
+export interface FlipPlace {
+  readonly name: keyof SoundDatabase["places"] | "anywhere";
+  /** Flips here for each flip in the journal, in a long run. */
+  readonly share: number;
+  /** Whether any reader must be told of anything that reads otherwise. */
+  readonly isPromised: boolean;
+}
+
+/** The text of journal records, their whole rows, the rows of runs, the rows with their heads, the documents of definitions, or any byte of the file. */
+export const flipPlaces: readonly FlipPlace[] = [
+  { name: "journal", share: 1, isPromised: true },
+  { name: "journal row", share: 0.2, isPromised: true },
+  { name: "run", share: 0.2, isPromised: true },
+  { name: "head", share: 0.1, isPromised: true },
+  { name: "definition", share: 0.1, isPromised: true },
+  { name: "anywhere", share: 0.2, isPromised: false },
+];
 
 /** What became of flips, by outcome. */
 export interface FlipReport {
   readonly flips: number;
   /** The file was refused with a clear message. */
   readonly refused: number;
-  /** The damage was named: by the verification, a quarantine or a refused read. */
+  /** The damage was named: by a quarantine, a refused read, or where all reads as before by the verification. */
   readonly detected: number;
+  /** Something reads otherwise, and only the verification says so. */
+  readonly verified: readonly string[];
   /** Everything reads as before: the bit was in free space, an index, or what nobody asks for. */
   readonly harmless: number;
   /** Something reads otherwise and nobody says so. */
@@ -34,15 +53,15 @@ export interface FlipReport {
 /** A sound database and all that it tells. */
 export interface SoundDatabase {
   readonly content: Buffer;
-  /** Half-open ranges of the text of journal records. */
-  readonly journal: readonly (readonly [from: number, to: number])[];
-  /** The same of the documents of definitions. */
-  readonly definition: readonly (readonly [from: number, to: number])[];
+  readonly places: {
+    readonly [Name in "journal" | "journal row" | "run" | "head" | "definition"]: readonly ByteRange[];
+  };
   readonly runs: ReadonlyMap<string, RunReading>;
 }
 
 /** All that a database tells of a run. */
 interface RunReading {
+  readonly run: number;
   readonly key: string;
   readonly history: string;
   readonly row: string;
@@ -61,6 +80,7 @@ export async function soundDatabase(runs: number): Promise<SoundDatabase> {
     await workload.define(client);
     for (let at = 0; at < runs; at++) await workload.start(client, at % 3 === 0 ? "sum" : "order");
     for (let at = 0; at < runs / 3; at++) await workload.pay(client);
+    await quiet(client, workload);
     client.close();
     await server.end("SIGTERM");
     const file = path.join(data, "stigmer.db");
@@ -70,7 +90,7 @@ export async function soundDatabase(runs: number): Promise<SoundDatabase> {
     const opened = await openDatabase(copy);
     const readings = new Map<string, RunReading>();
     const probe = path.join(folder, "probe.db");
-    const journal: (readonly [number, number])[] = [];
+    const journal: ByteRange[] = [];
     for (const row of await rows(opened)) {
       readings.set(row.id, await reading(opened, row));
       for (const record of await opened.store.journal.read(row.run, 1, 100)) {
@@ -84,7 +104,7 @@ export async function soundDatabase(runs: number): Promise<SoundDatabase> {
         journal.push([at, at + text.length]);
       }
     }
-    const definition: (readonly [number, number])[] = [];
+    const definition: ByteRange[] = [];
     for (const digest of new Set((await rows(opened)).map((row) => row.digest))) {
       const text = Buffer.from((await opened.store.definitions.byDigest(digest))?.document ?? "");
       const at = await placeOf(
@@ -96,10 +116,22 @@ export async function soundDatabase(runs: number): Promise<SoundDatabase> {
       definition.push([at, at + text.length]);
     }
     await opened.close();
-    return { content, journal, definition, runs: readings };
+    const rowsOf = (table: string): Promise<readonly ByteRange[]> => rowRanges(file, content, table);
+    const [row, run, head] = [await rowsOf("journal"), await rowsOf("runs"), await rowsOf("run_heads")];
+    return { content, places: { journal, "journal row": row, run, head, definition }, runs: readings };
   } finally {
     await echo.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until every run has ended that can: what would go on by itself when the file is opened would read otherwise without any damage. */
+async function quiet(client: ApiClient, workload: Workload): Promise<void> {
+  for (;;) {
+    let waiting = 0;
+    for await (const { status } of executions(client)) if (status.runPhase !== "RUN_PHASE_COMPLETED") waiting += 1;
+    if (waiting === workload.unpaid) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -127,19 +159,23 @@ async function placeOf(
 /** Flips one bit at a time of a copy, and sees what store and engine make of it. */
 export async function flipBits(
   sound: SoundDatabase,
-  place: FlipPlace,
+  place: FlipPlace["name"],
   flips: number,
   seed: number,
+  isTimeOver: () => boolean = () => false,
   told?: (line: string) => void,
 ): Promise<FlipReport> {
   const random = new Random(seed);
   const counts = { refused: 0, detected: 0, harmless: 0 };
   const silent: string[] = [];
+  const verified: string[] = [];
   const wrong: string[] = [];
+  let flip = 0;
   const scratch = mkdtempSync(path.join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "stigmer-torture-flip-"));
   try {
-    for (let flip = 0; flip < flips; flip++) {
-      const byte = place === "anywhere" ? random.between(0, sound.content.length - 1) : inRanges(sound[place], random);
+    for (; flip < flips && !isTimeOver(); flip++) {
+      const byte =
+        place === "anywhere" ? random.between(0, sound.content.length - 1) : inRanges(sound.places[place], random);
       const bit = random.between(0, 7);
       const folder = path.join(scratch, String(flip));
       mkdirSync(folder);
@@ -150,6 +186,7 @@ export async function flipBits(
       const outcome = await examine(file, sound);
       const where = `bit ${bit} of byte ${byte}`;
       if (outcome.kind === "silent") silent.push(`${where}: ${outcome.says}`);
+      else if (outcome.kind === "verified") verified.push(`${where}: ${outcome.says}`);
       else counts[outcome.kind] += 1;
       wrong.push(...outcome.wrong.map((text) => `${where}: ${text}`));
       rmSync(folder, { recursive: true, force: true });
@@ -159,11 +196,11 @@ export async function flipBits(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return { flips, ...counts, silent, wrong };
+  return { flips: flip, ...counts, verified, silent, wrong };
 }
 
 interface Outcome {
-  readonly kind: "refused" | "detected" | "harmless" | "silent";
+  readonly kind: "refused" | "detected" | "verified" | "harmless" | "silent";
   readonly says: string;
   readonly wrong: readonly string[];
 }
@@ -177,13 +214,21 @@ async function examine(file: string, sound: SoundDatabase): Promise<Outcome> {
     return { kind: "refused", says: String(error), wrong: clear ? [] : [`it is refused with ${String(error)}`] };
   }
   const wrong: string[] = [];
-  let detected = opened.damage.length > 0;
+  let detected = false;
   const differences: string[] = [];
   try {
-    const found = new Set<string>();
+    const gone = new Set(sound.runs.keys());
+    // A damaged id is that of a run that was never made; that it is quarantined says what it is.
+    let nameless = 0;
     for (const row of await rows(opened)) {
       const before = sound.runs.get(row.id);
-      found.add(row.id);
+      gone.delete(row.id);
+      if (row.status === "quarantined") {
+        detected = true;
+        if (row.reason === undefined) wrong.push(`${row.id} is quarantined without a reason`);
+        if (before === undefined) nameless += 1;
+        continue;
+      }
       if (before === undefined) {
         differences.push(`run ${row.id} was never made`);
         continue;
@@ -199,8 +244,9 @@ async function examine(file: string, sound: SoundDatabase): Promise<Outcome> {
           wrong.push(`reading ${before.key}: ${String(error)}`);
       }
     }
-    for (const id of sound.runs.keys()) if (!found.has(id)) differences.push(`run ${id} is gone`);
-    const suspects = new Set(opened.damage.map(({ id }) => id));
+    if (gone.size > nameless) for (const id of gone) differences.push(`run ${id} is gone`);
+    // By number: the id may be what was damaged.
+    const suspects = new Set(opened.damage.map(({ run }) => run));
     if (![...suspects].includes(undefined)) wrong.push(...(await othersGoOn(opened, sound, suspects)));
     detected ||= opened.quarantined.length > 0 || opened.complaints.length > 0;
   } catch (error) {
@@ -208,10 +254,10 @@ async function examine(file: string, sound: SoundDatabase): Promise<Outcome> {
     if (!isOfDatabase(error)) wrong.push(String(error));
   }
   await opened.close().catch(() => undefined);
-  if (detected) return { kind: "detected", says: "", wrong };
-  return differences.length === 0
-    ? { kind: "harmless", says: "", wrong }
-    : { kind: "silent", says: differences.join("; "), wrong };
+  const isVerified = opened.damage.length > 0;
+  if (differences.length > 0 && !detected)
+    return { kind: isVerified ? "verified" : "silent", says: differences.join("; "), wrong };
+  return { kind: detected || isVerified ? "detected" : "harmless", says: "", wrong };
 }
 
 /** SQLite itself found the file damaged, and callers are told so: an error that says "malformed" in any other way would be INTERNAL to them. */
@@ -226,9 +272,9 @@ const END_MS = 5_000;
 async function othersGoOn(
   { store, engine, quarantined }: OpenedDatabase,
   { runs }: SoundDatabase,
-  suspects: ReadonlySet<string | undefined>,
+  suspects: ReadonlySet<number | undefined>,
 ): Promise<readonly string[]> {
-  const waiting = [...runs].filter(([id, { isOpen }]) => isOpen && !suspects.has(id));
+  const waiting = [...runs].filter(([, { run, isOpen }]) => isOpen && !suspects.has(run));
   const [first] = waiting;
   if (first === undefined) return [];
   const [id, { key }] = first;
@@ -259,6 +305,7 @@ async function reading({ engine }: OpenedDatabase, row: RunRow): Promise<RunRead
   const history = JSON.stringify(await engine.history(row.id, 1, 100));
   const { id, status, output = "", fault = "", head, createdAt } = row;
   return {
+    run: row.run,
     key: row.idempotencyKey ?? "",
     history,
     row: JSON.stringify({ id, status, output, fault, head, createdAt, key: row.idempotencyKey, digest: row.digest }),
@@ -266,7 +313,12 @@ async function reading({ engine }: OpenedDatabase, row: RunRow): Promise<RunRead
   };
 }
 
-function inRanges(ranges: readonly (readonly [from: number, to: number])[], random: Random): number {
-  const [from, to] = random.pick(ranges);
-  return random.between(from, to - 1);
+/** A byte of the ranges, each as likely as any other. */
+function inRanges(ranges: readonly ByteRange[], random: Random): number {
+  let at = random.between(0, ranges.reduce((sum, [from, to]) => sum + to - from, 0) - 1);
+  for (const [from, to] of ranges) {
+    if (at < to - from) return from + at;
+    at -= to - from;
+  }
+  throw new Error("assertion: the byte is within the ranges");
 }

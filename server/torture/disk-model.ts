@@ -8,6 +8,8 @@ interface ModelFile {
   durable: Buffer;
   /** What may or may not be, in any part. */
   pending: FileChange[];
+  /** How many of those each thread is flushing. */
+  readonly flushing: Map<string, number>;
   /** Whether the directory knows the file, whatever happens. */
   named: boolean;
 }
@@ -24,7 +26,7 @@ export class DiskModel {
 
   constructor(directory: string, files: ReadonlyMap<string, Buffer>) {
     this.#directory = directory;
-    for (const [path, content] of files) this.#files.set(path, { durable: content, pending: [], named: true });
+    for (const [path, content] of files) this.#files.set(path, newFile(content, true));
   }
 
   /** Carries out an operation of the trace; what concerns no file of the disk passes. */
@@ -38,15 +40,16 @@ export class DiskModel {
     switch (operation.kind) {
       case "create":
         if (file === undefined && this.#isOurs(operation.path))
-          this.#files.set(operation.path, { durable: Buffer.alloc(0), pending: [], named: false });
+          this.#files.set(operation.path, newFile(Buffer.alloc(0), false));
         return;
       case "unlink":
         if (file !== undefined) throw new Error(`Cannot rebuild crash states: "${operation.path}" is removed`);
         return;
+      case "syncBegins":
+        file?.flushing.set(operation.thread, file.pending.length);
+        return;
       case "sync":
-        if (file === undefined) return;
-        file.durable = changed(file.durable, file.pending);
-        file.pending = [];
+        if (file !== undefined) flushed(file, operation.thread);
         return;
       case "write":
       case "truncate":
@@ -73,6 +76,19 @@ export class DiskModel {
   #isOurs(path: string): boolean {
     return path.startsWith(this.#directory) && path.endsWith(".db-wal");
   }
+}
+
+function newFile(durable: Buffer, named: boolean): ModelFile {
+  return { durable, pending: [], flushing: new Map(), named };
+}
+
+/** A flush has ended: what was pending when it began is durable, unless another thread's flush has made some of it so meanwhile. */
+function flushed(file: ModelFile, thread: string): void {
+  const count = file.flushing.get(thread) ?? 0;
+  file.flushing.delete(thread);
+  file.durable = changed(file.durable, file.pending.slice(0, count));
+  file.pending = file.pending.slice(count);
+  for (const [other, begun] of file.flushing) file.flushing.set(other, Math.max(0, begun - count));
 }
 
 function survivors(pending: readonly FileChange[], random: Random): readonly FileChange[] {

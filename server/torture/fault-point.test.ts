@@ -1,9 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { describeNeeding, lackOfPrograms } from "../../tools/testing/need.ts";
 import { faultPoints } from "./fault-point.ts";
-import { isInstalled } from "./server-process.ts";
 import { sweep } from "./sweep.ts";
 
-describe.skipIf(!isInstalled("strace"))("faults at system calls (needs strace)", () => {
+describeNeeding(lackOfPrograms("strace"), "faults at system calls", () => {
   test("a kill, an error and a full disk at any call lose nothing acknowledged and are told clearly", async () => {
     let hit = 0;
     for await (const report of sweep(faultPoints, 2, 1)) {

@@ -129,7 +129,7 @@ async function checkAfter(data: string, workload: Workload): Promise<readonly st
   const client = new ApiClient(address);
   try {
     await workload.define(client);
-    return [...(await workload.lostStarts(client)), ...(await workload.settle(client))];
+    return [...(await workload.lost(client)), ...(await workload.settle(client))];
   } catch (error) {
     return [`after the fault: ${(error as Error).message}`];
   } finally {

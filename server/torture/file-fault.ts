@@ -191,7 +191,7 @@ export async function tryBadStart({ says, prepare, options }: BadStart): Promise
     } else if (address === undefined) wrong.push(`it does not start: ${again.log}`);
     else {
       const reader = new ApiClient(address);
-      wrong.push(...(await workload.lostStarts(reader)), ...(await workload.settle(reader)));
+      wrong.push(...(await workload.lost(reader)), ...(await workload.settle(reader)));
       reader.close();
       await again.end("SIGTERM");
     }

@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { describeNeeding, lackOfPrograms } from "../../tools/testing/need.ts";
 import { limitCases, tryLimit } from "./limits.ts";
-import { isInstalled } from "./server-process.ts";
 
-describe.skipIf(!isInstalled("prlimit"))("limits of a process and ways to end it (needs prlimit)", () => {
+describeNeeding(lackOfPrograms("prlimit"), "limits of a process and ways to end it", () => {
   test.each(limitCases.map((one) => [one.name, one] as const))(
     "%s: nothing acknowledged is lost",
     async (_name, one) => {

@@ -134,7 +134,7 @@ export async function tryLimit({ options = {}, run }: LimitCase): Promise<readon
     await server.end("SIGTERM");
     const next = await ServerProcess.start({ data });
     const after = new ApiClient(next.address);
-    wrong.push(...(await workload.lostStarts(after)), ...(await workload.settle(after)));
+    wrong.push(...(await workload.lost(after)), ...(await workload.settle(after)));
     after.close();
     await next.server.end("SIGTERM");
     return wrong;

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
-import { flipBits, soundDatabase } from "./bit-flip.ts";
+import { flipBits, flipPlaces, soundDatabase } from "./bit-flip.ts";
 import { clockCases, hasFakeTime, tryClock } from "./clock.ts";
 import { faultPoints } from "./fault-point.ts";
 import { badStarts, badTurns, tryBadStart, tryBadTurn } from "./file-fault.ts";
+import { type Figures, inJobs, type Total, WRONG } from "./jobs.ts";
 import { killServers } from "./kill.ts";
 import { limitCases, tryLimit } from "./limits.ts";
 import { overload } from "./overload.ts";
@@ -12,81 +13,130 @@ import { measureTimers, measureWaiting } from "./scale.ts";
 import { sweep } from "./sweep.ts";
 
 /*
- * npm run torture -- kill --count 2000        one kind, so many times; --seed 7 draws other moments
- * npm run torture                             every kind, in its short form
+ * npm run torture -- kill --count 2000 --jobs 2   one kind, so many times, in so many processes; --seed 7 draws other moments
+ * npm run torture                                 every kind, in its short form
+ *
+ * The last line of each kind is its total as JSON.
  */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: "string" }, seed: { type: "string", default: "1" } },
+  options: {
+    count: { type: "string" },
+    seed: { type: "string", default: "1" },
+    jobs: { type: "string", default: "1" },
+    /** For kill: the longest that a process lives under load. */
+    "load-ms": { type: "string", default: "2000" },
+    /** Ends early, with what was done by then. */
+    minutes: { type: "string", default: "1440" },
+    /** Given by a process to its jobs: "0/2" is the first of two. */
+    part: { type: "string", default: "0/1" },
+  },
 });
-const seed = Number(values.seed);
+const [index, of] = values.part.split("/").map(Number) as [number, number];
+const part = { index, of };
+const seed = Number(values.seed) + 100_003 * index;
+const begun = performance.now();
+const isTimeOver = (): boolean => performance.now() - begun > Number(values.minutes) * 60_000;
+/** How often in all. */
 const count = (fallback: number): number => Number(values.count ?? fallback);
+/** How often in this process. */
+const share = (fallback: number): number => Math.ceil(count(fallback) / of);
 const told = (line: string): void => console.log(line);
 const needs = (program: string): void => {
   if (!isInstalled(program)) throw new Error(`Cannot go on: "${program}" is not installed`);
 };
 
-/** A kind of torture: prints its figures, and resolves to what was not as promised. */
-type Kind = () => Promise<readonly string[]>;
+/** A kind of torture: does its part and resolves to what came of it. */
+type Kind = () => Promise<Total>;
 
 async function eachCase<Case extends { readonly name: string }>(
   cases: readonly Case[],
   attempt: (one: Case) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
+): Promise<Total> {
   const wrong: string[] = [];
   for (const one of cases) {
     const found = await attempt(one);
     told(`${found.length === 0 ? "ok " : "BAD"} ${one.name}`);
     wrong.push(...found.map((text) => `${one.name}: ${text}`));
   }
-  return wrong;
+  return { figures: { cases: cases.length }, wrong };
 }
 
-const kinds: { readonly [name: string]: Kind } = {
+/** Kinds that can be shared out to several processes. */
+const shared: { readonly [name: string]: Kind } = {
   async kill() {
-    const { wrong, ...figures } = await killServers({ kills: count(20), seed, loadMs: 2_000, clients: 64, told });
-    told(JSON.stringify(figures));
-    return wrong;
+    const loadMs = Number(values["load-ms"]);
+    const { wrong, ...figures } = await killServers({
+      kills: share(20),
+      seed,
+      loadMs,
+      callers: [6, 4, 3],
+      isTimeOver,
+      told,
+    });
+    return { figures, wrong };
   },
   async faults() {
     needs("strace");
+    const figures: Record<string, Figures> = {};
     const wrong: string[] = [];
-    for await (const report of sweep(faultPoints, count(4), seed)) {
-      told(JSON.stringify({ ...report, wrong: report.wrong.length }));
-      wrong.push(...report.wrong.map((text) => `${report.fault}: ${text}`));
+    for await (const { fault, calls, wrong: found, ...rest } of sweep(
+      faultPoints,
+      count(4),
+      Number(values.seed),
+      part,
+    )) {
+      told(`${fault}: ${rest.tried} of ${calls} calls, ${rest.hit} hit, ${found.length} wrong`);
+      figures[fault] = rest;
+      wrong.push(...found.map((text) => `${fault}: ${text}`));
     }
-    return wrong;
+    return { figures, wrong };
   },
   async "power-loss"() {
     needs("strace");
-    const states = count(500);
+    const states = share(500);
     // A long run has more than one recording: what is drawn differs, and so does what was going on.
-    const recordings = Math.ceil(states / 2_000);
+    const recordings = Math.ceil(states / 500);
+    const sum = { states: 0, checkedAcks: 0, withUnsynced: 0, operations: 0 };
     const wrong: string[] = [];
-    for (let at = 0; at < recordings; at++) {
-      const recording = await record(200, seed + at);
-      const report = await cutPower(recording, Math.ceil(states / recordings), seed + at, told);
-      told(JSON.stringify({ ...report, operations: recording.operations.length, wrong: report.wrong.length }));
+    for (let at = 0; at < recordings && !isTimeOver(); at++) {
+      const recording = await record(80, seed + at);
+      const report = await cutPower(recording, Math.ceil(states / recordings), seed + at);
+      sum.states += report.states;
+      sum.checkedAcks += report.checkedAcks;
+      sum.withUnsynced += report.withUnsynced;
+      sum.operations += recording.operations.length;
       wrong.push(...report.wrong);
+      told(`${sum.states} states of ${at + 1} recordings, ${sum.checkedAcks} acks checked, ${wrong.length} wrong`);
     }
-    return wrong;
+    return { figures: sum, wrong };
   },
   async "bit-flips"() {
     const sound = await soundDatabase(45);
+    const figures: Record<string, Figures> = {};
     const wrong: string[] = [];
-    for (const place of ["journal", "definition", "anywhere"] as const) {
-      const report = await flipBits(sound, place, count(500), seed, told);
-      told(JSON.stringify({ place, ...report, silent: report.silent.length, wrong: report.wrong.length }));
+    for (const { name, share: part, isPromised } of flipPlaces) {
+      const report = await flipBits(sound, name, Math.ceil(share(500) * part), seed, isTimeOver, told);
+      const { silent, verified } = report;
+      figures[name] = { ...report, silent: silent.length, verified: verified.length, wrong: report.wrong.length };
       wrong.push(...report.wrong);
-      // Outside the journal a value that is only shown may read otherwise: counted, told, and no promise.
-      if (place === "anywhere") for (const text of report.silent) told(`silent: ${text}`);
-      else wrong.push(...report.silent);
+      if (isPromised) wrong.push(...silent, ...verified);
+      for (const text of [...silent, ...verified].slice(0, 20)) told(`${name}: reads otherwise: ${text}`);
     }
-    return wrong;
+    return { figures, wrong };
   },
+};
+
+/** Kinds that go over all their cases. */
+const whole: { readonly [name: string]: Kind } = {
   async files() {
-    return [...(await eachCase(badStarts, tryBadStart)), ...(await eachCase(badTurns, tryBadTurn))];
+    const starts = await eachCase(badStarts, tryBadStart);
+    const turns = await eachCase(badTurns, tryBadTurn);
+    return {
+      figures: { starts: starts.figures, turns: turns.figures },
+      wrong: [...starts.wrong, ...turns.wrong],
+    };
   },
   async clock() {
     if (!hasFakeTime) throw new Error('Cannot go on: the package "faketime" is not installed');
@@ -102,32 +152,34 @@ const kinds: { readonly [name: string]: Kind } = {
 const measurements: { readonly [name: string]: Kind } = {
   async waiting() {
     const { wrong, ...figures } = await measureWaiting(count(100_000), told);
-    told(JSON.stringify(figures));
-    return wrong;
+    return { figures, wrong };
   },
   async timers() {
     const { wrong, ...figures } = await measureTimers(count(100_000), told);
-    told(JSON.stringify(figures));
-    return wrong;
+    return { figures, wrong };
   },
   async overload() {
-    const { wrong, ...figures } = await overload({ seconds: count(30), clients: 64, watchers: 200, steps: 300 });
-    told(JSON.stringify(figures));
-    return wrong;
+    const report = await overload({ seconds: count(30), clients: 64, watchers: 200, steps: 300 });
+    const { wrong, once, twice, ...figures } = report;
+    return { figures: { ...figures, once: { ...once }, twice: { ...twice } }, wrong };
   },
 };
-const all = { ...kinds, ...measurements };
+const all = { ...shared, ...whole, ...measurements };
 
-const chosen = positionals.length === 0 ? Object.keys(kinds) : positionals;
+const chosen = positionals.length === 0 ? Object.keys({ ...shared, ...whole }) : positionals;
 for (const name of chosen) {
   const kind = Object.hasOwn(all, name) ? all[name] : undefined;
   if (kind === undefined) {
     console.error(`Cannot torture with "${name}": it should be one of ${Object.keys(all).join(", ")}`);
     process.exit(2);
   }
+  const jobs = Object.hasOwn(shared, name) ? Number(values.jobs) : 1;
   const begin = performance.now();
-  const wrong = await kind();
-  for (const text of wrong) told(`WRONG ${text}`);
-  told(`${name}: ${wrong.length} wrong, ${((performance.now() - begin) / 1_000).toFixed(0)} s, seed ${seed}`);
+  const given = ["--seed", values.seed, "--load-ms", values["load-ms"], "--minutes", values.minutes];
+  if (values.count !== undefined) given.push("--count", values.count);
+  const { figures, wrong } = await (jobs === 1 ? kind() : inJobs(jobs, [name, ...given], told));
+  for (const text of wrong) told(WRONG + text);
+  const seconds = Math.round((performance.now() - begin) / 1_000);
+  told(JSON.stringify({ kind: name, seed: Number(values.seed), jobs, seconds, wrong: wrong.length, figures }));
   if (wrong.length > 0) process.exitCode = 1;
 }

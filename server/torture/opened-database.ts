@@ -13,7 +13,7 @@ export interface OpenedDatabase {
   readonly store: SqliteStore;
   readonly engine: EmbeddedEngine;
   /** What the verification that `doctor` makes found before anything ran. */
-  readonly damage: readonly { readonly id?: string; readonly problem: string }[];
+  readonly damage: readonly { readonly run?: number; readonly id?: string; readonly problem: string }[];
   /** Reasons of the runs that were quarantined since. */
   readonly quarantined: readonly { readonly run: number; readonly reason: string }[];
   /** Warnings and failures of the engine. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiClient, Refusal } from "./api-client.ts";
 import { EchoService } from "./echo-service.ts";
@@ -15,7 +16,13 @@ import { Workload } from "./workload.ts";
 interface LoadReport {
   readonly acksPerSecond: number;
   readonly refused: number;
+  /** Health checks on a connection that is there. */
+  readonly livezP50Ms: number;
   readonly livezP99Ms: number;
+  /** The longest that a new caller waited for its first answer: Node takes one new connection in each turn of its event loop. */
+  readonly firstAnswerMaxMs: number;
+  /** Delay of the event loop of this process, which is in the figures above. */
+  readonly callerDelayP99Ms: number;
   readonly rssMb: number;
 }
 
@@ -48,14 +55,14 @@ export async function overload({ seconds, clients, watchers, steps }: OverloadOp
   const workload = new Workload(echo);
   try {
     const { server, address } = await ServerProcess.start({ data: path.join(folder, "data") });
-    const client = new ApiClient(address, 2 * clients);
+    const client = new ApiClient(address, clients);
     await workload.define(client, ["sum", "order", "chatter"]);
     const stalled = Math.max(1, Math.round(watchers * STALLED_SHARE));
     const watched: Watcher[] = [];
     for (let at = 0; at < watchers; at++)
       watched.push(new Watcher(address, await workload.start(client, "chatter", { steps }), at < stalled));
-    const once = await load(workload, client, address, server.pid, seconds, clients);
-    const twice = await load(workload, client, address, server.pid, seconds, 2 * clients);
+    const once = await load(workload, address, server.pid, seconds, clients);
+    const twice = await load(workload, address, server.pid, seconds, 2 * clients);
     const wrong = [...(await workload.settle(client, 600_000))];
     const deadline = performance.now() + 60_000;
     const reading = watched.filter((watcher) => !watcher.stalls);
@@ -74,17 +81,25 @@ export async function overload({ seconds, clients, watchers, steps }: OverloadOp
 
 async function load(
   workload: Workload,
-  client: ApiClient,
   address: string,
   pid: number,
   seconds: number,
   clients: number,
 ): Promise<LoadReport> {
   const { acks } = workload;
-  const end = performance.now() + seconds * 1_000;
+  const health = new ApiClient(address, 1);
+  await health.status("/livez");
+  const client = new ApiClient(address, clients);
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
+  const begin = performance.now();
+  const end = begin + seconds * 1_000;
   let refused = 0;
-  const health: number[] = [];
+  let firstAnswerMaxMs = 0;
+  const answers: number[] = [];
   const caller = async (_: unknown, at: number): Promise<void> => {
+    await client.status("/livez");
+    firstAnswerMaxMs = Math.max(firstAnswerMaxMs, performance.now() - begin);
     while (performance.now() < end) {
       try {
         if (at % 4 === 0 && (await workload.pay(client))) continue;
@@ -97,21 +112,26 @@ async function load(
     }
   };
   const checker = async (): Promise<void> => {
-    const own = new ApiClient(address, 1);
     while (performance.now() < end) {
-      const begin = performance.now();
-      await own.status("/livez");
-      health.push(performance.now() - begin);
+      const asked = performance.now();
+      await health.status("/livez");
+      answers.push(performance.now() - asked);
       await delay(50);
     }
-    own.close();
   };
   await Promise.all([...Array.from({ length: clients }, caller), checker()]);
-  health.sort((left, right) => left - right);
+  delays.disable();
+  client.close();
+  health.close();
+  answers.sort((left, right) => left - right);
+  const at = (share: number): number => Math.round(answers[Math.floor((answers.length - 1) * share)] ?? 0);
   return {
-    acksPerSecond: Math.round((workload.acks - acks) / seconds),
+    acksPerSecond: Math.round((workload.acks - acks) / ((performance.now() - begin) / 1_000)),
     refused,
-    livezP99Ms: Math.round(health[Math.floor((health.length - 1) * 0.99)] ?? 0),
+    livezP50Ms: at(0.5),
+    livezP99Ms: at(0.99),
+    firstAnswerMaxMs: Math.round(firstAnswerMaxMs),
+    callerDelayP99Ms: Math.round(delays.percentile(99) / 1e6),
     rssMb: rssMb(pid),
   };
 }
@@ -139,9 +159,10 @@ class Watcher {
     if (stalls) this.#socket.pause();
     else
       this.#socket.on("data", (chunk: Buffer) => {
-        this.#text += chunk.toString("latin1");
-        // The end of a chunked answer.
-        if (this.#text.endsWith("0\r\n\r\n")) this.isOver = true;
+        const text = chunk.toString("latin1");
+        this.#text += text;
+        // The end of a chunked answer comes in one piece, or late: then the connection's end tells it.
+        if (text.endsWith("0\r\n\r\n")) this.isOver = true;
       });
   }
 

@@ -1,8 +1,8 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { describeNeeding, lackOfPrograms } from "../../tools/testing/need.ts";
 import { cutPower, record, type Recording } from "./power-loss.ts";
-import { isInstalled } from "./server-process.ts";
 
-describe.skipIf(!isInstalled("strace"))("power loss (needs strace)", () => {
+describeNeeding(lackOfPrograms("strace"), "power loss", () => {
   let recording: Recording;
   beforeAll(async () => {
     recording = await record(60, 1);
@@ -16,9 +16,16 @@ describe.skipIf(!isInstalled("strace"))("power loss (needs strace)", () => {
     expect(withUnsynced).toBeGreaterThan(100);
   }, 300_000);
 
-  test("a server that did not sync would be found out", async () => {
-    const operations = recording.operations.filter(({ kind }) => kind !== "sync");
-    const { wrong } = await cutPower({ ...recording, operations }, 10, 1);
-    expect(wrong.join("\n")).toContain("is gone");
-  }, 120_000);
+  test.each([
+    ["did not sync", () => false],
+    ["left the flush of its log to SQLite", ({ path }: { readonly path: string }) => !path.endsWith("-wal")],
+  ])(
+    "a server that %s would be found out",
+    async (_name, isKept) => {
+      const operations = recording.operations.filter((operation) => operation.kind !== "sync" || isKept(operation));
+      const { wrong } = await cutPower({ ...recording, operations }, 20, 1);
+      expect(wrong.join("\n")).toContain("is gone");
+    },
+    120_000,
+  );
 });

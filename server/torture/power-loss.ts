@@ -11,8 +11,9 @@ import { type Operation, readTrace, traceInto } from "./syscall-trace.ts";
 import { Workload } from "./workload.ts";
 
 /*
- * Power loss. The real server is traced under load: every write, change of size and flush of its files, and every byte it sends. Any moment of the trace is then a moment at which the power may
- * have gone; what the disk holds is drawn (disk-model.ts), and the server's store and engine open it. What had been said to anybody by that moment must be there: the answers are in the same trace.
+ * Power loss. The real server is traced under load: every write, change of size and flush of its files, and every byte it sends, by any of its threads. Half way it is killed and started again,
+ * for what a killed process had not flushed is still there to be read by the next, and only the power takes it. Any moment of the trace is then a moment at which the power may have gone; what
+ * the disk holds is drawn (disk-model.ts), and the server's store and engine open it. What had been said to anybody by that moment must be there: the answers are in the same trace.
  */
 
 /** What was recorded. */
@@ -32,12 +33,14 @@ export interface PowerLossReport {
   readonly wrong: readonly string[];
 }
 
+/** Parts of a recording, each of a process that is killed in the end. */
+const PROCESSES = 2;
+
 /** Runs the server under load with a trace. `runs` is how many runs are started. */
 export async function record(runs: number, seed: number): Promise<Recording> {
   const folder = mkdtempSync(path.join(tmpdir(), "stigmer-torture-trace-"));
   const directory = path.join(folder, "data");
   const database = path.join(directory, "stigmer.db");
-  const trace = path.join(folder, "trace");
   const echo = await EchoService.start();
   const workload = new Workload(echo);
   try {
@@ -47,12 +50,20 @@ export async function record(runs: number, seed: number): Promise<Recording> {
     definer.close();
     await first.server.end("SIGTERM");
     const base = new Map([[database, readFileSync(database)]]);
-    const { server, address } = await ServerProcess.start({ data: directory, under: traceInto(trace) });
-    const client = new ApiClient(address);
-    await load(workload, client, runs, new Random(seed));
-    await server.end("SIGKILL");
-    client.close();
-    return { directory, base, operations: await readTrace(trace) };
+    const random = new Random(seed);
+    const operations: Operation[] = [];
+    for (let part = 1; part <= PROCESSES; part++) {
+      const trace = path.join(folder, `trace-${part}`);
+      const { server, address } = await ServerProcess.start({ data: directory, under: traceInto(trace) });
+      const client = new ApiClient(address);
+      const lost = await workload.lost(client);
+      if (lost.length > 0) throw new Error(`Cannot record: after a kill ${lost.join(", ")}`);
+      await load(workload, client, (runs * part) / PROCESSES, random);
+      await server.end("SIGKILL");
+      client.close();
+      for (const operation of await readTrace(trace)) operations.push(operation);
+    }
+    return { directory, base, operations };
   } finally {
     await echo.close();
     rmSync(folder, { recursive: true, force: true });
@@ -60,12 +71,14 @@ export async function record(runs: number, seed: number): Promise<Recording> {
 }
 
 const CLIENTS = 6;
+/** Makes the log long enough for its content to move to the database, and its place to be written again, within a recording. */
+const NOTE = "n".repeat(24_000);
 
 async function load(workload: Workload, client: ApiClient, runs: number, random: Random): Promise<void> {
   const worker = async (): Promise<void> => {
     while (workload.size < runs) {
       if (random.chance(0.4) && (await workload.pay(client))) continue;
-      await workload.start(client, random.chance(0.6) ? "order" : "sum");
+      await workload.start(client, random.chance(0.6) ? "order" : "sum", { note: random.chance(0.5) ? NOTE : "" });
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, worker));

@@ -6,7 +6,7 @@ import { ApiClient } from "./api-client.ts";
 import { EchoService } from "./echo-service.ts";
 import { openDatabase } from "./opened-database.ts";
 import { ServerProcess } from "./server-process.ts";
-import { executions, Workload } from "./workload.ts";
+import { type Execution, executions, Workload } from "./workload.ts";
 
 /* What many waiting runs and many timers cost a real process. Figures to read, not to assert: they are the machine's as much as ours. */
 
@@ -14,6 +14,7 @@ import { executions, Workload } from "./workload.ts";
 export interface WaitingReport {
   readonly waiting: number;
   readonly filledPerSecond: number;
+  readonly diskBytes: number;
   readonly diskBytesPerRun: number;
   /** From the start of the process to its being ready, after a stop in order and after kill -9. */
   readonly readyMs: number;
@@ -23,8 +24,13 @@ export interface WaitingReport {
   readonly firstAckMs: number;
   readonly rssMb: number;
   readonly rssEmptyMb: number;
+  /** Runs that come due within ten seconds while all the others wait. */
+  readonly alarms: Omit<TimerReport, "wrong">;
   readonly wrong: readonly string[];
 }
+
+/** Runs that come due beside those that wait. */
+const ALARMS = 10_000;
 
 /** A day, in the form of the language. */
 const LONG = "PT24H";
@@ -40,6 +46,8 @@ export async function measureWaiting(runs: number, told: (line: string) => void)
     const first = await timedStart(data);
     await workload.define(first.client, ["nap"]);
     await workload.start(first.client, "nap", { sleep: LONG });
+    // Looked for now, while it is not behind all the others.
+    const lostFirst = await workload.lost(first.client);
     first.client.close();
     await first.server.end("SIGTERM");
     const empty = await timedStart(data);
@@ -49,7 +57,8 @@ export async function measureWaiting(runs: number, told: (line: string) => void)
     const bytesBefore = statSync(database).size;
     const filledPerSecond = await fill(database, runs);
     told(`filled with ${runs} at ${filledPerSecond}/s`);
-    const diskBytesPerRun = Math.round((statSync(database).size - bytesBefore) / runs);
+    const diskBytes = statSync(database).size;
+    const diskBytesPerRun = Math.round((diskBytes - bytesBefore) / runs);
     const stopped = await timedStart(data);
     await workload.start(stopped.client, "nap", { sleep: LONG });
     stopped.client.close();
@@ -59,18 +68,24 @@ export async function measureWaiting(runs: number, told: (line: string) => void)
     await workload.start(killed.client, "nap", { sleep: LONG });
     const firstAckMs = Math.round(performance.now() - begin);
     await delay(2_000);
-    const wrong = await workload.lostStarts(killed.client);
+    const lost = await workload.lost(killed.client);
+    const waitingMb = rssMb(killed.server.pid);
+    told(`ready again in ${killed.readyMs} ms, ${waitingMb} MB`);
+    await workload.define(killed.client, ["alarm"]);
+    const { wrong, ...alarms } = await alarmsDue(workload, killed.client, ALARMS, told);
     const report = {
       waiting: runs,
       filledPerSecond,
+      diskBytes,
       diskBytesPerRun,
       readyMs: stopped.readyMs,
       readyAfterKillMs: killed.readyMs,
       readyEmptyMs: empty.readyMs,
       firstAckMs,
-      rssMb: rssMb(killed.server.pid),
+      rssMb: waitingMb,
       rssEmptyMb,
-      wrong,
+      alarms,
+      wrong: [...lostFirst, ...lost, ...wrong],
     };
     killed.client.close();
     await killed.server.end("SIGTERM");
@@ -138,33 +153,54 @@ export async function measureTimers(timers: number, told: (line: string) => void
   try {
     const { server, client } = await timedStart(path.join(folder, "data"));
     await workload.define(client, ["alarm"]);
-    // How fast runs can be started here decides how far ahead the first may be due.
-    const sample = Math.min(500, Math.ceil(timers / 10));
-    const rate = await startAlarms(workload, client, sample, () => Date.now() + 1_000);
-    const firstDue = Math.round(Date.now() + 1.3 * (timers / rate) * 1_000 + 2_000);
-    const perSecond = await startAlarms(workload, client, timers - sample, (at) => firstDue + (at % WINDOW_MS));
-    told(`started at ${perSecond}/s, ${Math.round(firstDue - Date.now())} ms before the first is due`);
-    while (Date.now() < firstDue + WINDOW_MS) await delay(100);
-    const wrong = [...(await workload.settle(client, 600_000))];
-    const lateness: number[] = [];
-    for await (const { spec, status } of executions(client)) {
-      // Those that measured the speed may have come due before they began.
-      if ((spec.input.due ?? 0) < firstDue) continue;
-      // One fact started it, one ended it: a third would be a timer that fired twice.
-      if (status.position !== "2") wrong.push(`${spec.idempotencyKey} has ${status.position ?? "no"} facts, not 2`);
-      const late = Date.parse(status.completedAt ?? "") - (spec.input.due ?? Number.NaN);
-      if (!(late >= 0)) wrong.push(`${spec.idempotencyKey} ended ${-late} ms early`);
-      lateness.push(late);
-    }
-    lateness.sort((left, right) => left - right);
-    const at = (share: number): number => lateness[Math.floor((lateness.length - 1) * share)] ?? Number.NaN;
+    const { wrong, ...figures } = await alarmsDue(workload, client, timers, told);
+    const unsettled = await workload.settle(client, 600_000);
     client.close();
     await server.end("SIGTERM");
-    const latenessMs = { earliest: at(0), p50: at(0.5), p99: at(0.99), last: at(1) };
-    return { timers, startedPerSecond: perSecond, latenessMs, wrong };
+    return { ...figures, wrong: [...wrong, ...unsettled] };
   } finally {
     await echo.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function alarmsDue(
+  workload: Workload,
+  client: ApiClient,
+  timers: number,
+  told: (line: string) => void,
+): Promise<TimerReport> {
+  // How fast runs can be started here decides how far ahead the first may be due.
+  const sample = Math.min(500, Math.ceil(timers / 10));
+  const rate = await startAlarms(workload, client, sample, () => Date.now() + 1_000);
+  const firstDue = Math.round(Date.now() + 1.3 * (timers / rate) * 1_000 + 2_000);
+  const startedPerSecond = await startAlarms(workload, client, timers - sample, (at) => firstDue + (at % WINDOW_MS));
+  told(`started at ${startedPerSecond}/s, ${Math.round(firstDue - Date.now())} ms before the first is due`);
+  while (Date.now() < firstDue + WINDOW_MS) await delay(100);
+  const wrong: string[] = [];
+  const lateness: number[] = [];
+  // Those that measured the speed are older.
+  for (const { spec, status } of await endedAlarms(client, timers - sample)) {
+    // One fact started it, one ended it: a third would be a timer that fired twice.
+    if (status.position !== "2") wrong.push(`${spec.idempotencyKey} has ${status.position ?? "no"} facts, not 2`);
+    const late = Date.parse(status.completedAt ?? "") - (spec.input.due ?? Number.NaN);
+    if (!(late >= 0)) wrong.push(`${spec.idempotencyKey} ended ${-late} ms early`);
+    lateness.push(late);
+  }
+  lateness.sort((left, right) => left - right);
+  const at = (share: number): number => lateness[Math.floor((lateness.length - 1) * share)] ?? Number.NaN;
+  const latenessMs = { earliest: at(0), p50: at(0.5), p99: at(0.99), last: at(1) };
+  return { timers, startedPerSecond, latenessMs, wrong };
+}
+
+/** The newest runs, once all of them have ended; as they are when that takes ten minutes. */
+async function endedAlarms(client: ApiClient, count: number): Promise<readonly Execution[]> {
+  for (const deadline = performance.now() + 600_000; ;) {
+    const newest: Execution[] = [];
+    for await (const execution of executions(client)) if (newest.push(execution) === count) break;
+    const isOver = newest.every(({ status }) => status.completedAt !== undefined) || performance.now() > deadline;
+    if (isOver) return newest;
+    await delay(500);
   }
 }
 

@@ -5,8 +5,12 @@ import path from "node:path";
 const root = path.resolve(import.meta.dirname, "../..");
 const dist = path.join(root, "server/dist");
 
-/** The entry of a bundle built from the source as it is now, in a folder of its own (others may build meanwhile) that goes with this process. Built once in a process. */
+/** Variable of the environment by which a process is told of the bundle that another built. */
+export const bundleVariable = "STIGMER_TORTURE_BUNDLE";
+
+/** The entry of a bundle built from the source as it is now, in a folder of its own (others may build meanwhile) that goes with this process. Built once in a process, or once for all its jobs. */
 export function serverBundle(): string {
+  built ??= process.env[bundleVariable];
   if (built !== undefined) return built;
   mkdirSync(dist, { recursive: true });
   removeLeftBundles();

@@ -1,5 +1,6 @@
 import { Random } from "../simulation/random.ts";
 import { countCalls, type FaultOutcome, type FaultPoint, tryFault } from "./fault-point.ts";
+import type { Part } from "./jobs.ts";
 
 /** What a sweep over one kind of fault came to. */
 export interface SweepReport {
@@ -14,14 +15,19 @@ export interface SweepReport {
   readonly wrong: readonly string[];
 }
 
-/** Sweeps over the calls of each kind: all of them, or `most` drawn by the seed. */
-export async function* sweep(points: readonly FaultPoint[], most: number, seed: number): AsyncGenerator<SweepReport> {
+/** Sweeps over the calls of each kind: all of them, or `most` drawn by the seed; and of those the part that this process has. */
+export async function* sweep(
+  points: readonly FaultPoint[],
+  most: number,
+  seed: number,
+  { index, of }: Part = { index: 0, of: 1 },
+): AsyncGenerator<SweepReport> {
   const random = new Random(seed);
   const counts = await countCalls();
   for (const point of points) {
     // Calls are counted by thread and name; the sum of all is an upper bound.
     const calls = Math.max(...point.calls.split(",").map((name) => counts.get(name) ?? 0));
-    const places = placesOf(calls, most, random);
+    const places = placesOf(calls, most, random).filter((_, place) => place % of === index);
     const outcomes: FaultOutcome[] = [];
     for (const at of places) outcomes.push(await tryFault(point, at));
     yield report(point, calls, outcomes);
