@@ -50,16 +50,16 @@ export function codeWorkloads(echo) {
     },
     nap: async (step, { at }, sleep) => {
       await sleep(25_000);
-      await step("done", () => post("/done", { due: at + 25_000 }));
+      await step("done", () => post("/done/nap", { due: at + 25_000 }));
     },
     listen: async (step, _input, _sleep, event) => {
       const { at } = await event();
-      await step("done", () => post("/done", { due: at }));
+      await step("done", () => post("/done/listen", { due: at }));
     },
     crash: async (step, { run }, sleep) => {
-      await step("first", () => post("/first", { run }));
+      await step("first", () => post("/first/crash", { run }));
       await sleep(40_000);
-      await step("done", () => post("/done", { run }));
+      await step("done", () => post("/done/crash", { run }));
     },
   };
 }

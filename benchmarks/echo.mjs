@@ -1,30 +1,29 @@
 import { createServer } from "node:http";
 
 /*
- * What the workloads call, a process of its own that tells its port on standard output. Answers each POST with its body. `/done` and `/first` are counted as well: how many, how late (`due`, epoch ms)
- * and for which `run`; `GET /report` tells the figures, `POST /reset` begins anew.
+ * What the workloads of one engine call, a process of its own that tells its port on standard output. Answers each POST with its body. `/done/WORKLOAD` and `/first/WORKLOAD` are counted as well:
+ * how many, how late (`due`, epoch ms) and for which `run`; `GET /report/WORKLOAD` tells the figures, so that what comes late from one workload does not count for another.
  */
 
-let done, doneRuns, first, lateness, lastAt;
-function reset() {
-  [done, doneRuns, first, lateness, lastAt] = [0, new Map(), new Map(), [], 0];
-}
-reset();
+const seen = new Map();
+const seenOf = (workload) => {
+  if (!seen.has(workload))
+    seen.set(workload, { done: 0, doneRuns: new Set(), first: new Map(), lateness: [], lastAt: 0 });
+  return seen.get(workload);
+};
 
-const count = (runs, run) => void (run !== undefined && runs.set(run, (runs.get(run) ?? 0) + 1));
-
-function note(path, body) {
-  if (path === "/reset") reset();
-  if (path !== "/done" && path !== "/first") return;
+function note(verb, workload, body) {
   const { run, due } = JSON.parse(body.toString());
-  if (path === "/first") return count(first, run);
-  done += 1;
-  lastAt = Date.now();
-  count(doneRuns, run);
-  if (due !== undefined) lateness.push(lastAt - due);
+  const counts = seenOf(workload);
+  if (verb === "first") return void counts.first.set(run, (counts.first.get(run) ?? 0) + 1);
+  counts.done += 1;
+  counts.lastAt = Date.now();
+  if (run !== undefined) counts.doneRuns.add(run);
+  if (due !== undefined) counts.lateness.push(counts.lastAt - due);
 }
 
-function report() {
+function report(workload) {
+  const { done, lastAt, doneRuns, first, lateness } = seenOf(workload);
   const sorted = lateness.toSorted((left, right) => left - right);
   const at = (share) => sorted[Math.floor((sorted.length - 1) * share)] ?? null;
   const repeated = [...first.values()].filter((times) => times > 1).length;
@@ -39,8 +38,9 @@ const server = createServer((request, response) => {
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
     const sent = Buffer.concat(chunks);
-    note(request.url, sent);
-    const body = request.url === "/report" ? Buffer.from(JSON.stringify(report())) : sent;
+    const [, verb, workload] = request.url.split("/");
+    if (verb === "done" || verb === "first") note(verb, workload, sent);
+    const body = verb === "report" ? Buffer.from(JSON.stringify(report(workload))) : sent;
     response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
     response.end(body);
   });

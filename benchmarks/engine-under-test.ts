@@ -11,6 +11,8 @@ export interface EngineUnderTest {
   readonly version: string;
   /** `host:port` that takes requests, the same after a restart. */
   readonly address: string;
+  /** `host:port` of the echo that its workloads call, and no other engine's. */
+  readonly echo: string;
   /** Where it keeps its data. */
   readonly data: string;
   /** What has to be installed for it, beside Node. */

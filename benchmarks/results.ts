@@ -18,11 +18,15 @@ export interface Line {
   readonly engine: string;
   readonly round: number;
   readonly windowMs?: number;
-  /** Share of the machine that neither engine, load generator nor echo used. */
+  /** Share of the machine that programs used which are neither the engine nor the measurement's own; other engines, which idle, are among them. */
   readonly disturbance?: number;
+  /** Million steps of a fixed computation a second, just before. */
+  readonly probe?: number;
   readonly figures: { readonly [name: string]: number | null };
   /** Of the engine, where it is first told. */
   readonly version?: string;
+  /** Why there are no figures; the engine takes no further part in this row. */
+  readonly failed?: string;
   /** What a part with a command of its own has printed. */
   readonly printed?: string;
 }
@@ -30,9 +34,11 @@ export interface Line {
 /** Rows with more disturbance than this are left out of medians. */
 export const DISTURBANCE_MAX = 0.15;
 
-/** The value in the middle. */
+/** The value in the middle of those that are known; between the two in the middle where they are even. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const known = values.filter((value) => !Number.isNaN(value)).toSorted((left, right) => left - right);
+  const [low, high] = [known[Math.ceil(known.length / 2) - 1], known[Math.floor(known.length / 2)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
 /** The raw lines of one measurement: written as they are taken, so that it can be taken up again where it stopped. */
@@ -57,9 +63,10 @@ export class Results {
     return this.#lines;
   }
 
-  /** Whether a row was measured before. */
+  /** Whether nothing more is to be measured of a row in a round: it was before, or the engine has failed in it. */
   has(row: string, engine: string, round: number): boolean {
-    return this.#lines.some((line) => line.row === row && line.engine === engine && line.round === round);
+    const isIt = (line: Line): boolean => line.round === round || line.failed !== undefined;
+    return this.#lines.some((line) => line.row === row && line.engine === engine && isIt(line));
   }
 
   add(line: Line): void {

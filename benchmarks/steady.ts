@@ -1,7 +1,7 @@
 import { type EngineUnderTest, type Workload, workloads } from "./engine-under-test.ts";
 import type { Load } from "./load/load.ts";
+import { bytesOnDisk, cpuSeconds, diskFlushes, memoryMb, writtenBytes } from "./machine.ts";
 import type { Line } from "./results.ts";
-import { bytesOnDisk, cpuSeconds, machineCpuSeconds, memoryMb, writtenBytes } from "./started-process.ts";
 
 /** A row of steady load: callers that each start a run when their last one has ended. */
 export interface SteadyRow {
@@ -9,41 +9,36 @@ export interface SteadyRow {
   readonly concurrency: number;
 }
 
-/** What surrounds a measurement: processes that are ours and no engine's, and the load generator. */
-export interface Surroundings {
-  readonly load: Load;
-  readonly ownPids: readonly number[];
-}
+/** Connections of an open loop: more than it needs while the engine keeps up. */
+const OPEN_LOOP_CONNECTIONS = 512;
 
 /** One window of load on one engine: a closed loop, or with `rate` an open loop of so many a second. */
 export async function steadyWindow(
   engine: EngineUnderTest,
   { workload, concurrency }: SteadyRow,
   windowMs: number,
-  { load, ownPids }: Surroundings,
+  load: Load,
   rate = 0,
-): Promise<Pick<Line, "windowMs" | "disturbance" | "figures">> {
-  const pids = engine.pids();
-  const before = { engine: cpuSeconds(pids), own: cpuSeconds(ownPids), machine: machineCpuSeconds() };
-  const disk = { size: bytesOnDisk(engine.data), written: writtenBytes(pids) };
-  const begin = performance.now();
-  const connections = rate === 0 ? concurrency : 512;
+): Promise<Line["figures"]> {
+  const read = (): Readonly<Record<"cpu" | "size" | "written" | "flushes", number>> => ({
+    cpu: cpuSeconds(engine.pids()),
+    size: bytesOnDisk(engine.data),
+    written: writtenBytes(engine.pids()),
+    flushes: diskFlushes(engine.data) ?? Number.NaN,
+  });
+  const before = read();
+  const connections = rate === 0 ? concurrency : OPEN_LOOP_CONNECTIONS;
   const { output } = workloads[workload];
   const seen = await load(engine.address, engine.run(workload), { connections, windowMs, expected: output, rate });
-  const elapsed = (performance.now() - begin) / 1000;
-  const cpu = cpuSeconds(pids) - before.engine;
-  const own = cpuSeconds(ownPids) - before.own;
-  const others = machineCpuSeconds() - before.machine - cpu - own;
-  const runs = seen.completed + concurrency;
+  const after = read();
+  // Those under way at the end are nearly done, on average half.
+  const runs = seen.completed + concurrency / 2;
   return {
-    windowMs,
-    disturbance: Number((Math.max(0, others) / elapsed / 2).toFixed(3)),
-    figures: {
-      ...{ runsPerSecond: seen.perSecond, p50Ms: seen.p50, p90Ms: seen.p90, p99Ms: seen.p99 },
-      cpuMsPerRun: Number(((cpu / runs) * 1000).toFixed(3)),
-      memoryMb: Math.round(memoryMb(pids)),
-      diskBytesPerRun: Math.round((bytesOnDisk(engine.data) - disk.size) / runs),
-      writtenBytesPerRun: Math.round((writtenBytes(pids) - disk.written) / runs),
-    },
+    ...{ runsPerSecond: seen.perSecond, p50Ms: seen.p50, p90Ms: seen.p90, p99Ms: seen.p99 },
+    cpuMsPerRun: Number((((after.cpu - before.cpu) / runs) * 1000).toFixed(3)),
+    memoryMb: Math.round(memoryMb(engine.pids())),
+    diskBytesPerRun: Math.round((after.size - before.size) / runs),
+    writtenBytesPerRun: Math.round((after.written - before.written) / runs),
+    diskFlushesPerRun: Number(((after.flushes - before.flushes) / runs).toFixed(3)),
   };
 }

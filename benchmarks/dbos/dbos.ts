@@ -25,6 +25,7 @@ export async function startDbos(data: string, echo: string): Promise<EngineUnder
     name: "dbos",
     version: `@dbos-inc/dbos-sdk ${version}, PostgreSQL 15`,
     address: `127.0.0.1:${own}`,
+    echo,
     data,
     installed: [PACKAGES, POSTGRES],
     pids: () => processes.flatMap(({ pid }) => [pid, ...childrenOf(pid)]),

@@ -38,7 +38,11 @@ export function compileLoad(folder: string): Load {
     writeFileSync(file, wireForm(address, request));
     const [host = "", port = ""] = address.split(":");
     const figures = [connections, windowMs, file, expected, rate, count, first].map(String);
-    const { stdout } = await promisify(execFile)(program, [host, port, ...figures]);
+    const given = [host, port, ...figures];
+    const { stdout } = await promisify(execFile)(program, given).catch((error: unknown) => {
+      // What it says, without the command and where it lies.
+      throw new Error(String((error as { stderr?: string }).stderr ?? error).trim());
+    });
     return JSON.parse(stdout) as LoadFigures;
   };
 }

@@ -3,7 +3,9 @@ import path from "node:path";
 import { background, type EngineUnderTest, requestBody, workloads } from "../engine-under-test.ts";
 import { freePort, post, type StartedProcess, startProcess, until } from "../started-process.ts";
 
-const TUNED = { RESTATE_DEFAULT_NUM_PARTITIONS: "1", RESTATE_DISABLE_PROMETHEUS: "true" };
+/** One partition for 24. Its limit of 1,000 invocations at a time is for each, so the one gets what all have as shipped: else only 1,000 runs sleep or listen at once. */
+const LIMIT = { RESTATE_WORKER__INVOKER__CONCURRENT_INVOCATIONS_LIMIT: "24000" };
+const TUNED = { RESTATE_DEFAULT_NUM_PARTITIONS: "1", RESTATE_DISABLE_PROMETHEUS: "true", ...LIMIT };
 const here = createRequire(path.join(import.meta.dirname, "package.json"));
 
 /** Restate's server and a process with the handlers; `tuned` for one node, or as shipped. Its log syncs each write (`rocksdb-disable-wal-fsync = false` is its default). */
@@ -18,8 +20,7 @@ export async function startRestate(data: string, echo: string, isTuned: boolean)
     RESTATE_BIND_PORT: String(node),
     RESTATE_INGRESS__BIND_PORT: String(ingress),
     RESTATE_ADMIN__BIND_PORT: String(admin),
-    RESTATE_DISABLE_TELEMETRY: "true",
-    RESTATE_LOG_FILTER: "warn",
+    ...{ RESTATE_DISABLE_TELEMETRY: "true", RESTATE_LOG_FILTER: "warn" },
     ...(isTuned ? TUNED : {}),
   };
   const start = async (): Promise<readonly [StartedProcess, StartedProcess]> => {
@@ -36,6 +37,7 @@ export async function startRestate(data: string, echo: string, isTuned: boolean)
     name: isTuned ? "restate tuned" : "restate as shipped",
     version: `restate-server ${version}`,
     address: `127.0.0.1:${ingress}`,
+    echo,
     data,
     installed: [path.join(import.meta.dirname, "node_modules")],
     pids: () => processes.map(({ pid }) => pid),
@@ -44,7 +46,7 @@ export async function startRestate(data: string, echo: string, isTuned: boolean)
       path: workload === "listen" ? "/listener/@@@@@@/run/send" : `/bench/${workload}/send`,
       body: requestBody(workload === "listen" ? {} : background[workload]),
     }),
-    event: () => ({ path: "/listener/@@@@@@/go", body: requestBody({ at: "#############" }) }),
+    event: () => ({ path: "/listener/@@@@@@/go/send", body: requestBody({ at: "#############" }) }),
     kill: async () => void (await Promise.all(processes.map((one) => one.stop("SIGKILL")))),
     restart: async () => void (processes = await start()),
     stop: async () => void (await Promise.all(processes.map((one) => one.stop()))),

@@ -16,7 +16,7 @@ export function definitions(echo: string): Readonly<Record<Workload | Background
     const branches = named(Array.from({ length: 100 }, () => step));
     return [{ split: { fork: { branches }, output: { as: "${ { n: length } }" } } }];
   };
-  const end = (body: object): object => ({ tell: post("/done", body) });
+  const end = (name: Background, body: object): object => ({ tell: post(`/done/${name}`, body) });
   const event = { with: { type: "go" }, correlate: { n: { from: "${ .data.n }", expect: "${ .n }" } } };
   return {
     pure10: ten(add),
@@ -26,12 +26,12 @@ export function definitions(echo: string): Readonly<Record<Workload | Background
     mixed: named([call, add, add, call, add, choice, loop, add, call, add]),
     fork100: fork(add),
     fork100http: fork(call),
-    nap: [{ nap: { wait: { seconds: 25 } } }, end({ due: "${ .at + 25000 }" })],
-    listen: [{ hear: { listen: { to: { one: event } } } }, end({ due: "${ .[0].at }" })],
+    nap: [{ nap: { wait: { seconds: 25 } } }, end("nap", { due: "${ .at + 25000 }" })],
+    listen: [{ hear: { listen: { to: { one: event } } } }, end("listen", { due: "${ .[0].at }" })],
     crash: [
-      { first: post("/first", { run: "${ .run }" }) },
+      { first: post("/first/crash", { run: "${ .run }" }) },
       { nap: { wait: { seconds: 40 } } },
-      end({ run: "${ .run }" }),
+      end("crash", { run: "${ .run }" }),
     ],
   };
 }

@@ -42,6 +42,7 @@ export async function startStigmer(data: string, echo: string): Promise<EngineUn
     name: "stigmer",
     version: `stigmer of this repository on Node ${process.versions.node}`,
     address,
+    echo,
     data,
     installed: [BUNDLE, SQLITE],
     pids: () => [server.pid],
