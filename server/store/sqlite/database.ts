@@ -1,4 +1,5 @@
 import { StoreDamaged } from "../ports.ts";
+import type { ReadSubject } from "./write-subject.ts";
 
 /*
  * The one door to SQLite: the API of `node:sqlite`, from Node itself where it has it, else from a package with the same API and the library inside (no compiler, no download).
@@ -109,11 +110,18 @@ function damageOr(error: unknown): unknown {
   return isDamage && error instanceof Error && !(error instanceof StoreDamaged) ? new StoreDamaged(error) : error;
 }
 
+/** Writes that are committed and not yet durable. */
+export interface UnflushedWrites {
+  /** Rejects when they cannot be made durable. */
+  readonly flushed: Promise<void>;
+  concern(subject: ReadSubject): boolean;
+}
+
 /** A database and its prepared statements. It holds the database itself: one driver closes a database that only its statements refer to. */
 export class Connection {
   readonly database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
-  #flushing: Promise<void> | undefined;
+  #flushing: UnflushedWrites | undefined;
 
   constructor(database: SqliteDatabase) {
     this.database = database;
@@ -129,18 +137,22 @@ export class Connection {
     return statement;
   }
 
-  /** Holds what is read back until the flush is done, and for good when it fails: what was committed is there to be read before it is durable. */
-  holdReads(flushed: Promise<void>): void {
-    this.#flushing = flushed;
+  /** Holds what is read back until the writes are flushed, and for good when that fails: what was committed is there to be read before it is durable. */
+  holdReads(writes: UnflushedWrites): void {
+    this.#flushing = writes;
     const release = (): void => {
       this.#flushing = undefined;
     };
-    flushed.then(release, () => undefined);
+    writes.flushed.then(release, () => undefined);
   }
 
-  /** What a read found, once all that it may rest on is durable. Rejects with StoreUnavailable when that cannot be had. */
-  durable<Value>(found: Value): Value | Promise<Value> {
-    return this.#flushing === undefined ? found : this.#flushing.then(() => found);
+  /**
+   * What a read found, once all that it may rest on is durable. A read of one subject waits for writes to that subject only; one without, such as a list or a look-up that found nothing, for all.
+   * Rejects with StoreUnavailable when that cannot be had.
+   */
+  durable<Value>(found: Value, subject?: ReadSubject): Value | Promise<Value> {
+    if (this.#flushing === undefined) return found;
+    return subject === undefined || this.#flushing.concern(subject) ? this.#flushing.flushed.then(() => found) : found;
   }
 
   #prepare(text: string): SqliteStatement {

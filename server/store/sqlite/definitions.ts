@@ -15,14 +15,14 @@ export class SqliteDefinitions implements DefinitionReader {
     const row = this.#connection
       .sql("select * from definitions where digest = ? order by workflow_id, revision limit 1")
       .get(digest);
-    return this.#connection.durable(row === undefined ? undefined : fromRow(row));
+    return this.#connection.durable(row === undefined ? undefined : fromRow(row), "definitions");
   }
 
   async byRevision(workflowId: string, revision: number): Promise<DefinitionRow | undefined> {
     const row = this.#connection
       .sql("select * from definitions where workflow_id = ? and revision = ?")
       .get(workflowId, revision);
-    return this.#connection.durable(row === undefined ? undefined : fromRow(row));
+    return this.#connection.durable(row === undefined ? undefined : fromRow(row), "definitions");
   }
 
   async list(workflowId: string, limit: number, cursor?: string): Promise<Page<DefinitionRow>> {
@@ -37,6 +37,7 @@ export class SqliteDefinitions implements DefinitionReader {
     const isLast = rows.length <= limit || last === undefined;
     return this.#connection.durable(
       isLast ? { rows: page } : { rows: page, next: encodeCursor(query, [last.revision]) },
+      "definitions",
     );
   }
 

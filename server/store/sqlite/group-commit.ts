@@ -3,6 +3,7 @@ import type { Refusal } from "../refusal.ts";
 import { type Connection, sqliteCode, sqliteErrorCode, sqliteMessage } from "./database.ts";
 import type { LogFile } from "./log-file.ts";
 import { SqliteTables } from "./tables.ts";
+import { type ReadSubject, subjectOf } from "./write-subject.ts";
 
 /*
  * Theory of operation.
@@ -11,7 +12,7 @@ import { SqliteTables } from "./tables.ts";
  * turn has queued all it has) the whole queue becomes one transaction with one flush. Nobody waits for a timer: while a flush is under way the next queue gathers by itself.
  *
  * The flush is ours (see log-file.ts): SQLite writes the transaction to its log without one, and a thread of the pool flushes the log while this one goes on with other work. At most one
- * transaction is not yet durable, and reads that could have seen it are held back until it is. Who is alone gets the flush at once, without the way to another thread and back.
+ * transaction is not yet durable, and reads of what it wrote are held back until it is. Who is alone gets the flush at once, without the way to another thread and back.
  *
  * Each batch stays all or nothing within the shared transaction. A batch that is refused at its first write has changed nothing, so nothing is to be undone: that is the common
  * refusal. Only when a batch is refused after it has written is the transaction rolled back and done again, this time with a savepoint around each batch. So the path
@@ -169,7 +170,8 @@ export class GroupCommit {
     try {
       log.flushNow();
     } catch (error) {
-      this.#connection.holdReads(Promise.reject(this.#unflushed(error, group)));
+      const flushed = Promise.reject<void>(this.#unflushed(error, group));
+      this.#connection.holdReads({ flushed, concern: () => true });
       return;
     }
     this.#settle(group);
@@ -179,7 +181,7 @@ export class GroupCommit {
     const flushed = log.flush().catch((error: unknown) => {
       throw this.#unflushed(error, group);
     });
-    this.#connection.holdReads(flushed);
+    this.#connection.holdReads({ flushed, concern: concerned(group) });
     this.#flushing = flushed.then(
       () => {
         this.#flushing = undefined;
@@ -324,6 +326,15 @@ export class GroupCommit {
     this.#connection.sql("rollback").run();
     this.#tables.facts.forget();
   }
+}
+
+/** Tells which reads a group may change; made out when the first read asks. */
+function concerned({ batches }: Group): (subject: ReadSubject) => boolean {
+  let subjects: ReadonlySet<ReadSubject | undefined> | undefined;
+  return (subject) => {
+    subjects ??= new Set(batches.flatMap(({ batch }) => batch.map(subjectOf)));
+    return subjects.has(subject);
+  };
 }
 
 /** Result codes that blame the values of a write: too big, constraint, mismatch, range. */

@@ -20,16 +20,20 @@ export class SqliteJournal implements JournalReader {
     const rows = this.#connection
       .sql("select * from journal where run = ? and seq >= ? order by seq limit ?")
       .all(run, fromSeq, limit);
-    return this.#connection.durable(rows.map((row) => ({ ...position(row), at: row["at"] as number })));
+    return this.#connection.durable(
+      rows.map((row) => ({ ...position(row), at: row["at"] as number })),
+      run,
+    );
   }
 
   async snapshot(run: number): Promise<SnapshotRow | undefined> {
     const row = this.#connection.sql("select * from snapshots where run = ?").get(run);
-    return this.#connection.durable(row === undefined ? undefined : position(row));
+    return this.#connection.durable(row === undefined ? undefined : position(row), run);
   }
 
   async blob(digest: string): Promise<Uint8Array | undefined> {
-    return this.#connection.durable(this.#blobs.get(digest));
+    // Only records that are durable themselves name a digest, and what it names never changes.
+    return this.#blobs.get(digest);
   }
 
   /** Adds the next record of a run; any other sequence number is refused, so that a history never has a gap or a fork. */

@@ -12,7 +12,7 @@ export class SqliteRecords implements RecordReader {
 
   async get(space: string, key: string): Promise<string | undefined> {
     const row = this.#connection.sql("select value from records where space = ? and key = ?").get(space, key);
-    return this.#connection.durable(row?.["value"] as string | undefined);
+    return this.#connection.durable(row?.["value"] as string | undefined, "records");
   }
 
   async list(space: string, prefix = ""): Promise<readonly RecordRow[]> {
@@ -23,12 +23,15 @@ export class SqliteRecords implements RecordReader {
         : this.#connection
             .sql("select * from records where space = ? and key >= ? and key < ? order by key")
             .all(space, prefix, end);
-    return this.#connection.durable(rows.map(fromRow));
+    return this.#connection.durable(rows.map(fromRow), "records");
   }
 
   async keys(space: string): Promise<readonly string[]> {
     const rows = this.#connection.sql("select key from records where space = ? order by key").all(space);
-    return this.#connection.durable(rows.map((row) => row["key"] as string));
+    return this.#connection.durable(
+      rows.map((row) => row["key"] as string),
+      "records",
+    );
   }
 
   /** Writes a record. */

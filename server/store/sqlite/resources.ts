@@ -16,15 +16,15 @@ export class SqliteResources implements ResourceReader {
 
   async get(kind: string, id: string): Promise<ResourceRow | undefined> {
     const row = this.#connection.sql("select * from resources where kind = ? and id = ?").get(kind, id);
-    return this.#connection.durable(row === undefined ? undefined : fromRow(row));
+    return this.#connection.durable(row === undefined ? undefined : fromRow(row), "resources");
   }
 
   async bySlug(kind: string, slug: string, org?: string): Promise<readonly ResourceRow[]> {
-    return this.#connection.durable(this.#by("slug", kind, slug, org));
+    return this.#connection.durable(this.#by("slug", kind, slug, org), "resources");
   }
 
   async byLookup(kind: string, lookup: string, org: string): Promise<readonly ResourceRow[]> {
-    return this.#connection.durable(this.#by("lookup", kind, lookup, org));
+    return this.#connection.durable(this.#by("lookup", kind, lookup, org), "resources");
   }
 
   async list(query: ResourceQuery): Promise<Page<ResourceRow>> {
@@ -41,13 +41,14 @@ export class SqliteResources implements ResourceReader {
     const isLast = rows.length <= query.limit || last === undefined;
     return this.#connection.durable(
       isLast ? { rows: page } : { rows: page, next: encodeCursor(query, [last.createdAt, last.id]) },
+      "resources",
     );
   }
 
   async count(query: Omit<ResourceQuery, "limit" | "cursor">): Promise<number> {
     const { source, parameters } = narrow(query);
     const found = this.#connection.sql(`select count(*) as n from ${source}`).get(...parameters);
-    return this.#connection.durable(Number(found?.["n"]));
+    return this.#connection.durable(Number(found?.["n"]), "resources");
   }
 
   /** Writes a resource. */

@@ -185,7 +185,9 @@ export class SqliteRuns implements RunReader {
   }
 
   #found(row: SqlRow | undefined): RunRow | undefined | Promise<RunRow | undefined> {
-    return this.#connection.durable(row === undefined ? undefined : runFromRow(row));
+    return row === undefined
+      ? this.#connection.durable(undefined)
+      : this.#connection.durable(runFromRow(row), row["run"] as number);
   }
 
   #row(run: number): SqlRow | undefined {

@@ -217,6 +217,41 @@ describe("group commit", () => {
     expect(await store.records.get("s", "c")).toBe("v");
   });
 
+  test("lets reads of other things through while a transaction is flushed", async () => {
+    const log = new FakeLog();
+    const store = await storeOver((database) => database, log);
+    const flushed = async (...batches: readonly (readonly Write[])[]): Promise<void> => {
+      const commits = batches.map((batch) => store.commit(batch));
+      await turns();
+      log.end();
+      await Promise.all(commits);
+    };
+    const one = resource("a");
+    await flushed([putRun(run(1)), append(record(1, 1))], [putRun(run(2)), putResource(one), putRecord("x")]);
+    const under = [store.commit([append(record(1, 2))]), store.commit([putRecord("y")])];
+    await turns();
+    const done: string[] = [];
+    const note = async (name: string, reading: Promise<unknown>): Promise<void> => {
+      await reading;
+      done.push(name);
+    };
+    const readings = [
+      note("run 1", store.runs.byKey(1)),
+      note("run 2", store.runs.byKey(2)),
+      note("run 2 by id", store.runs.get("run-2")),
+      note("no run", store.runs.get("run-3")),
+      note("journal 1", store.journal.read(1, 1, 9)),
+      note("journal 2", store.journal.read(2, 1, 9)),
+      note("runs", store.runs.list({ limit: 9 })),
+      note("resource", store.resources.get(one.kind, one.id)),
+      note("record", store.records.get("s", "x")),
+    ];
+    await turns();
+    expect(done.toSorted()).toEqual(["journal 2", "resource", "run 2", "run 2 by id"]);
+    log.end();
+    await Promise.all([...readings, ...under]);
+  });
+
   test("flushes at once for one that comes alone again and again", async () => {
     const log = new FakeLog();
     const store = await storeOver((database) => database, log);

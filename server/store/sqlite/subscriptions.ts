@@ -35,7 +35,7 @@ export class SqliteSubscriptions implements SubscriptionReader {
 
   async byRun(run: number): Promise<readonly SubscriptionRow[]> {
     const rows = this.#connection.sql("select * from subscriptions where run = ? order by id").all(run);
-    return this.#connection.durable(rows.map(fromRow));
+    return this.#connection.durable(rows.map(fromRow), run);
   }
 
   /** Writes a subscription and its keys, in place of one of the same run and id. */
