@@ -23,7 +23,7 @@ import { faultText, presentFault } from "./present-fault.ts";
 import { TaskList } from "./present-tasks.ts";
 import { executionPhase, hasEnded, runPhase } from "./run-status.ts";
 import { shownStruct, shownValue } from "./show-json.ts";
-import { decodeExecution } from "./stored-execution.ts";
+import { executionOf } from "./stored-execution.ts";
 
 /** What is known of a run beside its row. */
 export interface RunDetails {
@@ -33,7 +33,7 @@ export interface RunDetails {
 
 /** A run as callers see it. What a foreign runner has reported is stored with the run and shows where the engine has nothing to say. */
 export function presentExecution(row: RunRow, details: RunDetails = {}): WorkflowExecution {
-  const execution = decodeExecution(row.data);
+  const execution = executionOf(row);
   metadataOf(execution).resourceVersion = BigInt(row.version);
   const reported = execution.status;
   execution.status = statusOf(row, details, reported ?? create(WorkflowExecutionStatusSchema));

@@ -1,4 +1,4 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import {
   type WorkflowExecution,
@@ -6,6 +6,7 @@ import {
 } from "@stigmer/api/gen/ai/stigmer/agentic/workflowexecution/v1/api_pb.ts";
 import type { Value } from "@bufbuild/protobuf/wkt";
 import { JsonValue } from "../../pipeline/json-value.ts";
+import type { RunRow } from "../../store/ports.ts";
 import { jsonOfValue } from "./value-json.ts";
 
 /** The field of a stored execution that holds the JSON of `spec.input`; the published message has none of that number. */
@@ -23,6 +24,17 @@ export function encodeExecution(given: WorkflowExecution): Uint8Array {
   const { input, ...others } = spec;
   return withInput(toBinary(WorkflowExecutionSchema, { ...execution, spec: others }), textOf(input));
 }
+
+/** The execution as created. Of a run whose row is damaged the store has nothing but its names. */
+export function executionOf({ data, id, org, slug, workflowId, instanceId }: StoredRun): WorkflowExecution {
+  if (data.length > 0) return decodeExecution(data);
+  return create(WorkflowExecutionSchema, {
+    metadata: { id, org, slug, name: slug },
+    spec: { workflowId, workflowInstanceId: instanceId },
+  });
+}
+
+type StoredRun = Pick<RunRow, "data" | "id" | "org" | "slug" | "workflowId" | "instanceId">;
 
 /** The execution of its stored form. */
 export function decodeExecution(data: Uint8Array): WorkflowExecution {

@@ -21,7 +21,7 @@ import { throughEngine } from "./engine-refusal.ts";
 import { findRun, loadRun, runDataLock } from "./load-run.ts";
 import { presentWhole } from "./present-execution.ts";
 import { endOf, executionPhase, hasEnded } from "./run-status.ts";
-import { decodeExecution, encodeExecution } from "./stored-execution.ts";
+import { encodeExecution, executionOf } from "./stored-execution.ts";
 
 /**
  * Takes over what a foreign runner reports: tasks replace the list, other fields replace when they are set, nothing can be cleared. A run that has ended takes no report any more, so it
@@ -75,7 +75,7 @@ export function updateWorkflowExecutionStatus(
 }
 
 function mergedData(row: RunRow, status: WorkflowExecutionStatus): Uint8Array {
-  const execution = decodeExecution(row.data);
+  const execution = executionOf(row);
   const before = (execution.status ??= create(WorkflowExecutionStatusSchema));
   if (status.tasks.length > 0) before.tasks = status.tasks;
   if (status.phase !== 0) before.phase = status.phase;

@@ -22,7 +22,7 @@ import type { RunRow } from "../../store/ports.ts";
 import type { ExecutionPorts } from "./execution-ports.ts";
 import { findRun, runDataLock } from "./load-run.ts";
 import { presentExecution } from "./present-execution.ts";
-import { decodeExecution, encodeExecution } from "./stored-execution.ts";
+import { encodeExecution, executionOf } from "./stored-execution.ts";
 
 /** Replaces name, labels, annotations and tags of a run. What it runs cannot be changed any more: a spec that says something else is refused. */
 export function updateWorkflowExecution(ports: ExecutionPorts): UnaryHandler<WorkflowExecution, WorkflowExecution> {
@@ -70,7 +70,7 @@ async function withMetadata(
   valid: WorkflowExecution,
   { environment, call, unit }: StepScope,
 ): Promise<RunRow> {
-  const stored = decodeExecution(run.data);
+  const stored = executionOf(run);
   refuseOtherSpec(valid.spec, stored.spec ?? create(WorkflowExecutionSpecSchema));
   const { name, labels, annotations, tags } = metadataOf(valid);
   Object.assign(metadataOf(stored), { name, labels, annotations, tags });

@@ -62,12 +62,13 @@ export class SqliteJournal implements JournalReader {
   }
 }
 
+/** A damaged row may hold values of other types; as text they fail their checks. */
 function position(row: SqlRow): SnapshotRow {
   return {
     run: row["run"] as number,
     seq: row["seq"] as number,
-    data: row["data"] as string,
+    data: String(row["data"]),
     crc: row["crc"] as number,
-    chain: row["chain"] as string,
+    chain: String(row["chain"]),
   };
 }

@@ -14,6 +14,7 @@ const DAMAGE =
 
 /** A run as stored, as a row of the port: columns that are null are members that are absent. A damaged row is a quarantined run, which says so. */
 export function runFromRow(row: SqlRow): RunRow {
+  if (!runHolds(row) || !headHolds(row["run"], row["head"], row["version"], row["mark"])) return damagedRun(row);
   const run: Record<string, unknown> = {};
   for (const [member, column] of runColumns) {
     const value = row[column];
@@ -21,20 +22,32 @@ export function runFromRow(row: SqlRow): RunRow {
   }
   run["status"] = statuses[row["status"] as number];
   run["active"] = row["active"] === 1;
-  run["head"] = row["head"] ?? 0;
-  run["version"] = row["version"] ?? 0;
-  if (runHolds(row) && headHolds(row["run"], row["head"], row["version"], row["mark"])) {
-    run["labels"] = labelsFromColumn(row["labels"]);
-  } else {
-    Object.assign(run, { status: "quarantined", active: false, reason: DAMAGE, labels: readableLabels(row) });
-  }
+  run["head"] = row["head"];
+  run["version"] = row["version"];
+  run["labels"] = labelsFromColumn(row["labels"]);
   return run as unknown as RunRow;
 }
 
-function readableLabels(row: SqlRow): RunRow["labels"] {
-  try {
-    return labelsFromColumn(row["labels"]);
-  } catch {
-    return {};
-  }
+/** What a damaged row still shows: by which names it is known. Whatever else is in it may be anything, of any type. */
+function damagedRun(row: SqlRow): RunRow {
+  const text = (column: string): string => String(row[column] ?? "");
+  const number = (column: string): number => (typeof row[column] === "number" ? row[column] : 0);
+  return {
+    run: number("run"),
+    id: text("id"),
+    org: text("org"),
+    slug: text("slug"),
+    workflowId: text("workflow_id"),
+    instanceId: text("instance_id"),
+    digest: text("digest"),
+    status: "quarantined",
+    reason: DAMAGE,
+    createdAt: number("created_at"),
+    ...(row["idempotency_key"] === null ? {} : { idempotencyKey: text("idempotency_key") }),
+    labels: {},
+    data: new Uint8Array(),
+    head: number("head"),
+    active: false,
+    version: number("version"),
+  };
 }
