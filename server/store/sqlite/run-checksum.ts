@@ -16,8 +16,11 @@ export function runChecksum(values: readonly SqlValue[]): number {
   return crc32(JSON.stringify(texts), crc);
 }
 
+/** What stands for the checksum of a row of before there were any. Not null: a flipped bit in the head of a record can make any column null. */
+const UNKNOWN = -2;
+
 /** Tells whether a row as stored is what was written, as far as it has a checksum. */
 export function runHolds(row: SqlRow): boolean {
   const crc = row["crc"];
-  return crc === null || crc === runChecksum(storedColumns.map((column) => row[column] ?? null));
+  return crc === UNKNOWN || crc === runChecksum(storedColumns.map((column) => row[column] ?? null));
 }

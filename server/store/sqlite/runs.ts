@@ -12,7 +12,7 @@ import { headColumns, runFromRow } from "./run-row.ts";
 
 const INSERT = `insert into runs (${storedColumns.join(", ")}, crc) values (${"?, ".repeat(storedColumns.length)}?)`;
 
-/** A run is its row and its head. */
+/** A run is its row and its head. What one run is looked up by gives its key first: SQLite would take the column from the index, where a damaged row still has its right value. */
 const RUNS = `select r.*, ${headColumns} from runs r left join run_heads h on h.run = r.run`;
 
 /** Members that others are found by: changing them needs the old row. */
@@ -29,7 +29,7 @@ export class SqliteRuns implements RunReader {
   }
 
   async get(id: string): Promise<RunRow | undefined> {
-    return this.#found(this.#connection.sql(`${RUNS} where r.id = ?`).get(id));
+    return this.#found(this.#connection.sql(`${RUNS} where r.run = (select run from runs where id = ?)`).get(id));
   }
 
   async byKey(run: number): Promise<RunRow | undefined> {
@@ -46,7 +46,9 @@ export class SqliteRuns implements RunReader {
 
   async byIdempotencyKey(org: string, key: string): Promise<RunRow | undefined> {
     return this.#found(
-      this.#connection.sql(`${RUNS} where r.org = ? and r.idempotency_key = ?`).get(org, storableText(key)),
+      this.#connection
+        .sql(`${RUNS} where r.run = (select run from runs where org = ? and idempotency_key = ?)`)
+        .get(org, storableText(key)),
     );
   }
 
