@@ -54,18 +54,20 @@ export async function openSqliteStore(options: OpenSqliteOptions): Promise<Sqlit
   prepareFile(sqlite, options, steps);
   const connection = connect(sqlite, path, steps.length);
   const backup = new Backup(connection, path);
+  let log: LogFile;
   try {
     await upgrade(connection, backup, path, programVersion, steps);
     testCommit(connection, programVersion);
     writeLock(path);
     if (options.ballastBytes !== undefined) ensureBallast(path, options.ballastBytes);
+    log = new LogFile(path);
+    // From here on each flush is ours.
+    connection.database.exec("pragma synchronous = normal");
   } catch (error) {
     connection.close();
     await backup.close();
     throw explainOpenError(error, path);
   }
-  const log = new LogFile(path);
-  connection.database.exec("pragma synchronous = normal");
   const watch = new FileWatch([path, `${path}-wal`]);
   return new SqliteStore({
     connection,
