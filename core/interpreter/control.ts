@@ -1,6 +1,6 @@
 import type { Json } from "../lib/json.ts";
 import { parentPointer } from "../lib/json-pointer.ts";
-import type { ControlEvent, Jumped, Retried, RunEvent, Skipped } from "../protocol/event.ts";
+import type { ControlEvent, Jumped, Retried, Skipped } from "../protocol/event.ts";
 import { isTerminal } from "../protocol/state.ts";
 import type { TaskNode } from "../tasks/task-type.ts";
 import { transformInput } from "./data-flow.ts";
@@ -19,21 +19,6 @@ import { Turn } from "./turn.ts";
 /** Why a control cannot be carried out, in words for the operator. Never leaves `step`: it is part of its answer. */
 export class ControlError extends Error {
   override readonly name = "ControlError";
-}
-
-const CONTROLS: ReadonlySet<string> = new Set<ControlEvent["type"]>([
-  "suspended",
-  "resumed",
-  "cancelled",
-  "retried",
-  "skipped",
-  "jumped",
-  "patched",
-]);
-
-/** Tells whether an event is an operator's. */
-export function isControl(event: RunEvent): event is ControlEvent {
-  return CONTROLS.has(event.type);
 }
 
 /** Why a control would be refused now; undefined when it would not. Changes nothing, so that a host can ask before it journals the event. */

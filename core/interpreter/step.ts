@@ -1,5 +1,5 @@
 import { keep, isRepeated, listeners, subscribe } from "./inbox.ts";
-import { ControlError, applyControl, checkControl, isControl } from "./control.ts";
+import { ControlError, applyControl, checkControl } from "./control.ts";
 import { FrameRun } from "./frame-run.ts";
 import { Machine } from "./machine.ts";
 import type { Program } from "./program.ts";
@@ -7,7 +7,7 @@ import { type Pending, type RunState, newRunState } from "./run-state.ts";
 import { Turn } from "./turn.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Command } from "../protocol/command.ts";
-import type { ControlEvent, EventDelivered, RunEvent } from "../protocol/event.ts";
+import { type ControlEvent, type EventDelivered, isControl, type RunEvent } from "../protocol/event.ts";
 import type { Fault } from "../protocol/fault.ts";
 import { isTerminal } from "../protocol/state.ts";
 import type { TaskTrace } from "../protocol/trace.ts";

@@ -178,3 +178,18 @@ export type RunEvent =
   | ChildFailed
   | Continued
   | ControlEvent;
+
+const CONTROLS: ReadonlySet<string> = new Set<ControlEvent["type"]>([
+  "suspended",
+  "resumed",
+  "cancelled",
+  "retried",
+  "skipped",
+  "jumped",
+  "patched",
+]);
+
+/** Tells whether an event is an operator's. */
+export function isControl(event: RunEvent): event is ControlEvent {
+  return CONTROLS.has(event.type);
+}

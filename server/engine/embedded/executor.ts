@@ -1,5 +1,5 @@
 import type { Json } from "@stigmer/core/lib/json.ts";
-import type { ControlEvent, RunEvent, Started } from "@stigmer/core/protocol/event.ts";
+import { type ControlEvent, isControl, type RunEvent, type Started } from "@stigmer/core/protocol/event.ts";
 import { isTerminal, type RunHeader } from "@stigmer/core/protocol/state.ts";
 import type { CorrelationIndex } from "../../events/correlation-index.ts";
 import { CommitConflict, type RunChanges, type RunRow, type Write } from "../../store/ports.ts";
@@ -374,20 +374,6 @@ function takeFirst(actor: RunActor, most: number): Envelope[] {
 function timed(fact: PendingFact, at: number): RunEvent {
   if (fact.type === "activityCompleted") return { type: fact.type, id: fact.id, output: fact.output, at };
   return { ...fact, at } as RunEvent;
-}
-
-const CONTROLS: ReadonlySet<string> = new Set<ControlEvent["type"]>([
-  "suspended",
-  "resumed",
-  "cancelled",
-  "retried",
-  "skipped",
-  "jumped",
-  "patched",
-]);
-
-function isControl(event: RunEvent): event is ControlEvent {
-  return CONTROLS.has(event.type);
 }
 
 function jsonText(value: Json): string {
