@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { placeNewFile, removeAbandonedDrafts } from "../store/sqlite/place-new-file.ts";
 import { syncDirectory } from "../store/sqlite/sync-directory.ts";
 import type { KeyRing } from "./secret-box.ts";
 
@@ -39,7 +40,9 @@ export function readKeyFile(path: string): KeyRing {
     .map((line, index) => parseKey(path, line, index));
   const [current, ...former] = keys;
   if (current === undefined)
-    throw new KeyFileFault(`Cannot use key file "${path}": it is empty, should have a key of 64 hexadecimal digits`);
+    throw new KeyFileFault(
+      `Cannot use key file "${path}": it is empty, should have a key of 64 hexadecimal digits; put the file back, or delete it if no secret was stored yet`,
+    );
   return { current, former };
 }
 
@@ -67,12 +70,11 @@ function replace(path: string, keys: readonly Uint8Array[]): void {
 
 function createIfAbsent(path: string): void {
   try {
-    write(path, [randomBytes(KEY_BYTES)]);
-    syncDirectory(dirname(path));
+    removeAbandonedDrafts(path);
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    placeNewFile(path, (draft) => write(draft, [randomBytes(KEY_BYTES)]));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-      throw new KeyFileFault(`Cannot make key file "${path}": ${(error as Error).message}`);
-    }
+    throw new KeyFileFault(`Cannot make key file "${path}": ${(error as Error).message}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -120,6 +121,15 @@ describe("the key file", () => {
     const ring = readKeyFile(file);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readKeyFile(file)).toEqual(ring);
+  });
+
+  test("has no name before it has its key: a process killed on the way leaves none", () => {
+    const file = path.join(folder, "killed");
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    writeFileSync(`${file}.new-${pid}`, "");
+    const ring = readKeyFile(file);
+    expect(readKeyFile(file)).toEqual(ring);
+    expect(readdirSync(folder).filter((name) => name.startsWith("killed"))).toEqual(["killed"]);
   });
 
   test("gets a new key in front when it is rotated", () => {

@@ -37,7 +37,8 @@ export function removeLock(path: string): void {
   rmSync(lockPath(path), { force: true });
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of this id. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,4 +1,4 @@
-import { closeSync, linkSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { connect } from "./connect.ts";
 import type { SqliteModule } from "./database.ts";
@@ -6,8 +6,8 @@ import { explainOpenError } from "./explain-open-error.ts";
 import { lockPath } from "./lock-file.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
+import { placeNewFile, removeAbandonedDrafts } from "./place-new-file.ts";
 import { StoreOpenError } from "./store-open-error.ts";
-import { syncDirectory } from "./sync-directory.ts";
 
 interface NewFileOptions {
   readonly path: string;
@@ -35,6 +35,7 @@ export function prepareFile(
   }
   if (size !== undefined) {
     if (logSize === undefined) refuseWithoutLog(path);
+    removeAbandonedDrafts(path);
     return;
   }
   if (mustExist === true)
@@ -75,37 +76,24 @@ function refuseWithoutLog(path: string): void {
   throw new StoreOpenError("missingLog", path, "its write-ahead log is gone, and acknowledged writes with it", remedy);
 }
 
-/** Makes a new database under another name and gives it its own when it is complete, unless another process was faster. */
+/** Makes a new database, which has its name only when it is complete, unless another process was faster. */
 function create(sqlite: SqliteModule, path: string, programVersion: string, steps: readonly Migration[]): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.new-${process.pid}`;
-  rmSync(draft, { force: true });
-  try {
-    const connection = connect(sqlite, draft, steps.length);
+  removeAbandonedDrafts(path);
+  placeNewFile(path, (draft) => {
     try {
-      migrate(connection, programVersion, steps);
+      const connection = connect(sqlite, draft, steps.length);
+      try {
+        migrate(connection, programVersion, steps);
+      } finally {
+        connection.close();
+      }
+      // Closing does not fail where the log cannot be emptied: for a database that is there the log stays beside it. A new one would get its name without what is in the log.
+      if (statSync(`${draft}-wal`, { throwIfNoEntry: false }) !== undefined) {
+        throw new StoreOpenError("failed", path, "it could not be written whole", "check the disk and its free space");
+      }
     } finally {
-      connection.close();
+      rmSync(`${draft}-wal`, { force: true });
     }
-    // Closing does not fail where the log cannot be emptied: for a database that is there the log stays beside it. A new one would get its name without what is in the log.
-    if (statSync(`${draft}-wal`, { throwIfNoEntry: false }) !== undefined) {
-      throw new StoreOpenError("failed", path, "it could not be written whole", "check the disk and its free space");
-    }
-    giveName(draft, path);
-    syncDirectory(dirname(path));
-  } finally {
-    rmSync(draft, { force: true });
-    rmSync(`${draft}-wal`, { force: true });
-  }
-}
-
-function giveName(draft: string, path: string): void {
-  try {
-    linkSync(draft, path);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EEXIST") return;
-    // A file system without links: renaming does as well but for two processes at the same moment.
-    renameSync(draft, path);
-  }
+  });
 }
