@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "@stigmer/core/lib/json.ts";
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
-import { CHAIN_START } from "../engine/embedded/journal-record.ts";
+import { chainStart } from "../engine/embedded/journal-record.ts";
 import type { JournalRecord, RunRow, Write } from "../store/ports.ts";
 
 /** What is known of a run's journal: its records as they became durable. */
@@ -27,7 +27,7 @@ export class KnownRuns {
     if (known === undefined) {
       known = {
         records: [],
-        chain: CHAIN_START,
+        chain: chainStart(run),
         digest: "",
         retried: false,
         answered: new Set(),

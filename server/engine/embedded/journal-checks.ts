@@ -1,8 +1,9 @@
-import { CHAIN_START, nextChain, snapshotHolds } from "./journal-record.ts";
+import { chainHolds, chainStart, snapshotHolds } from "./journal-record.ts";
 import type { JournalChecks } from "../../store/sqlite/verify.ts";
 
 /** What a store verifies journals of this engine by. */
 export const journalChecks: JournalChecks = {
-  chainOf: ({ data }, before) => nextChain(before ?? CHAIN_START, data),
+  chainHolds: (record, before) =>
+    chainHolds({ run: record.run, seq: record.seq - 1, chain: before ?? chainStart(record.run) }, record),
   snapshotHolds,
 };

@@ -2,11 +2,12 @@ import type { RunEvent } from "@stigmer/core/protocol/event.ts";
 import { describe, expect, test } from "vitest";
 import type { JournalReader, JournalRecord } from "../../store/ports.ts";
 import {
-  CHAIN_START,
+  chainStart,
   CorruptRecord,
   decodeFact,
   encodeFact,
   encodeSnapshot,
+  nextChain,
   snapshotHolds,
   verifyRecord,
 } from "./journal-record.ts";
@@ -24,7 +25,7 @@ function journal(limit = 1_000): {
 } {
   const records: JournalRecord[] = [];
   const blobs = new Map<string, Uint8Array>();
-  let position = { run: 7, seq: 0, chain: CHAIN_START };
+  let position = { run: 7, seq: 0, chain: chainStart(7) };
   for (const fact of facts) {
     const encoded = encodeFact(fact, position, limit);
     for (const write of encoded.blobs) if (write.op === "putBlob") blobs.set(write.digest, write.data);
@@ -39,8 +40,8 @@ function journal(limit = 1_000): {
   return { records, blobs, reader };
 }
 
-function verifyAll(records: readonly JournalRecord[]): void {
-  let position = { run: 7, seq: 0, chain: CHAIN_START };
+function verifyAll(records: readonly JournalRecord[], run = 7): void {
+  let position = { run, seq: 0, chain: chainStart(run) };
   for (const record of records) {
     verifyRecord(record, position);
     position = record;
@@ -75,6 +76,17 @@ describe("journal records", () => {
     for (const damaged of [[second], [first, third], [first, renumbered], [first, first], [first, third, second]]) {
       expect(() => verifyAll(damaged)).toThrow(CorruptRecord);
     }
+  });
+
+  test("another run's first record is noticed", () => {
+    const { records } = journal();
+    verifyAll(records, 7);
+    expect(() => verifyAll(records, 8)).toThrow(CorruptRecord);
+  });
+
+  test("the first record of a database from before the chain named its run holds", () => {
+    const [first] = journal().records as [JournalRecord];
+    verifyAll([{ ...first, chain: nextChain("", first.data) }]);
   });
 
   test("a lost or changed blob is noticed", async () => {

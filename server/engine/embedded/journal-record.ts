@@ -11,8 +11,10 @@ import type { JournalReader, JournalRecord, SnapshotRow, Write } from "../../sto
  * Measured on Node 20: CRC 0.4 us and chain 1.3 us for a record of 400 characters.
  */
 
-/** The chain before the first record. */
-export const CHAIN_START = "";
+/** The chain before the first record of a run: it names the run, so that no other's first record can stand in its place, as through a damaged index. */
+export function chainStart(run: number): string {
+  return `run ${run}`;
+}
 
 /** A record that is not what was written: the run it belongs to is quarantined, never guessed at. */
 export class CorruptRecord extends Error {
@@ -22,6 +24,15 @@ export class CorruptRecord extends Error {
 /** The chain after a record: 132 bits of SHA-256. */
 export function nextChain(chain: string, data: string): string {
   return hash("sha256", chain + data, "base64url").slice(0, 22);
+}
+
+/** Tells whether a record follows the chain before it. Databases from before the chain's start named the run begin with an empty one. */
+export function chainHolds(
+  { run, seq, chain }: JournalPosition,
+  record: Pick<JournalRecord, "data" | "chain">,
+): boolean {
+  if (nextChain(chain, record.data) === record.chain) return true;
+  return seq === 0 && chain === chainStart(run) && nextChain("", record.data) === record.chain;
 }
 
 /** Digest a large value is stored under: SHA-256 of its UTF-8 bytes, in hex. */
@@ -87,8 +98,7 @@ function moveLargeMembers(
 export function verifyRecord(record: JournalRecord, position: JournalPosition): void {
   if (record.seq !== position.seq + 1) throw new CorruptRecord(`record ${String(position.seq + 1)} is missing`);
   if (crc32(record.data) !== record.crc) throw new CorruptRecord(`record ${String(record.seq)} fails its checksum`);
-  if (nextChain(position.chain, record.data) !== record.chain)
-    throw new CorruptRecord(`record ${String(record.seq)} breaks the hash chain`);
+  if (!chainHolds(position, record)) throw new CorruptRecord(`record ${String(record.seq)} breaks the hash chain`);
 }
 
 /** Decodes a verified record; large members are read back from blobs, whose digests are checked. Throws CorruptRecord. */

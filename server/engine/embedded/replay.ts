@@ -2,7 +2,7 @@ import type { RunEvent } from "@stigmer/core/protocol/event.ts";
 import type { RunHeader } from "@stigmer/core/protocol/state.ts";
 import type { TaskTrace } from "@stigmer/core/protocol/trace.ts";
 import type { JournalReader, JournalRecord } from "../../store/ports.ts";
-import { CHAIN_START, CorruptRecord, decodeFact, type JournalPosition, verifyRecord } from "./journal-record.ts";
+import { chainStart, CorruptRecord, decodeFact, type JournalPosition, verifyRecord } from "./journal-record.ts";
 import type { Interpreter, RunProgram } from "./ports.ts";
 
 const PAGE = 500;
@@ -28,7 +28,7 @@ export async function* verifiedRecords(
 
 /** The position before the first record of a run. */
 export function journalStart(run: number): JournalPosition {
-  return { run, seq: 0, chain: CHAIN_START };
+  return { run, seq: 0, chain: chainStart(run) };
 }
 
 /** One replayed fact: what the interpreter made of it. */

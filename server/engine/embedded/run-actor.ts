@@ -4,6 +4,7 @@ import type { RunEvent } from "@stigmer/core/protocol/event.ts";
 import { isTerminal, type RunHeader } from "@stigmer/core/protocol/state.ts";
 import { eventIdentity } from "../../events/event-identity.ts";
 import type { RunChanges, RunRow, TimerRow, Write } from "../../store/ports.ts";
+import { chainStart } from "./journal-record.ts";
 import type { CachedProgram } from "./program-cache.ts";
 
 type WithoutTime<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
@@ -50,7 +51,7 @@ export class RunActor {
   readonly cached: CachedProgram;
   state: RunHeader | undefined;
   seq = 0;
-  chain = "";
+  chain: string;
   lastAt = 0;
   hasSecrets = false;
   secrets: JsonObject | undefined;
@@ -75,6 +76,7 @@ export class RunActor {
   constructor(row: RunRow, cached: CachedProgram) {
     this.row = row;
     this.cached = cached;
+    this.chain = chainStart(row.run);
   }
 
   get run(): number {

@@ -58,7 +58,10 @@ test(
           total += round === ROUNDS - 1 ? head : 0;
         }
         // Journals without gap or damage, each ending where its run says.
-        const { fileProblems, damage } = await store.verify({ chainOf: ({ data }) => data, snapshotHolds: () => true });
+        const { fileProblems, damage } = await store.verify({
+          chainHolds: ({ data, chain }) => data === chain,
+          snapshotHolds: () => true,
+        });
         expect({ fileProblems, damage }).toEqual({ fileProblems: [], damage: [] });
         await store.close();
       }

@@ -45,7 +45,8 @@ function chained(key: number, seq: number, before: string | undefined): JournalR
 }
 
 const checks = {
-  chainOf: ({ data }: { readonly data: string }, before: string | undefined): string => chainOf({ data }, before),
+  chainHolds: ({ data, chain }: JournalRecord, before: string | undefined): boolean =>
+    chainOf({ data }, before) === chain,
   snapshotHolds: ({ data, crc }: SnapshotRow): boolean => crc32(data) === crc,
 };
 
