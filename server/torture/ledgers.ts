@@ -9,9 +9,9 @@ import { type Execution, executions, resource } from "./workload.ts";
 const ORG = "torture-ledgers";
 const EVENTS = "orchestration.v1.EventService";
 /** Events of one publication. */
-const BATCH = 50;
+const BATCH = 500;
 /** Events after which a ledger is closed: its state holds them all. */
-const ENTRIES_MAX = 600;
+const ENTRIES_MAX = 6_000;
 
 const ofThisLedger = (type: string): object => ({
   with: { type },
