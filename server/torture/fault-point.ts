@@ -8,7 +8,8 @@ import { Workload } from "./workload.ts";
 
 /*
  * Faults at system calls, without a switch in the code: strace makes the n-th call of a kind fail, or kills the server there. Writes to files are `pwrite64`, flushes `fsync`; `write` and
- * `writev` carry requests of activities (dispatch) and answers (acknowledgements), `connect` opens the way to a service.
+ * `writev` carry requests of activities (dispatch) and answers (acknowledgements), `connect` opens the way to a service; `mkdir`,
+ * `link`, `unlink` and `rename` give files their names.
  */
 
 /** What happens at the n-th call. `disk-full` is there from the n-th call on, as on a real disk. */
@@ -27,8 +28,10 @@ export const faultPoints: readonly FaultPoint[] = [
   { calls: "ftruncate", fault: "kill" },
   { calls: "write,writev", fault: "kill" },
   { calls: "connect", fault: "kill" },
+  { calls: "mkdir,link,unlink,rename", fault: "kill" },
   { calls: "pwrite64", fault: "error" },
   { calls: "fsync,fdatasync", fault: "error" },
+  { calls: "mkdir,link,unlink,rename", fault: "error" },
   { calls: "pwrite64", fault: "disk-full" },
 ];
 
