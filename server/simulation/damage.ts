@@ -33,6 +33,11 @@ export class Damage {
     return {
       read: async (...query) => (await journal.read(...query)).map((record) => this.repaired(record)),
       snapshot: (run) => journal.snapshot(run),
+      tails: async (...query) => {
+        const tails = [...(await journal.tails(...query))];
+        const repair = (record: JournalRecord): JournalRecord => this.repaired(record);
+        return new Map(tails.map(([run, tail]) => [run, { ...tail, records: tail.records.map(repair) }]));
+      },
       blob: (digest) => journal.blob(digest),
     };
   }

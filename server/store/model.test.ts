@@ -223,6 +223,12 @@ async function readAll(store: Store): Promise<unknown> {
   return results;
 }
 
+async function readTogether(store: Store): Promise<unknown> {
+  const rows = await store.runs.byKeys([1, 2, 3, 4, 5]);
+  const tails = await store.journal.tails([1, 2, 3, 4, 5], 100);
+  return { rows: rows.toSorted((left, right) => left.run - right.run), tails };
+}
+
 test("SQLite and memory give the same answers and reads after any batches", async () => {
   const seen = new Map<string, number>();
   await fc.assert(
@@ -233,6 +239,8 @@ test("SQLite and memory give the same answers and reads after any batches", asyn
         for (const group of [beginning, ...groups]) {
           const answers = await commitAll(sqlite, group);
           expect(answers).toEqual(await commitAll(memory, group));
+          // Rows that were read together are what later writes start from.
+          expect(await readTogether(sqlite)).toEqual(await readTogether(memory));
           for (const [index, batch] of group.entries()) {
             for (const { op } of answers[index] === "written" ? batch : []) seen.set(op, (seen.get(op) ?? 0) + 1);
           }

@@ -103,6 +103,12 @@ export interface SnapshotRow {
   readonly chain: string;
 }
 
+/** What a run is brought back from: its snapshot, and the records after it as far as they were read. */
+export interface JournalTail {
+  readonly snapshot?: SnapshotRow;
+  readonly records: readonly JournalRecord[];
+}
+
 /** A durable timer; its run has only one with the id. `dueAt` is by the wall clock, which may be behind the time of the run (see `leadOf` of the engine). */
 export interface TimerRow {
   readonly dueAt: number;
@@ -261,6 +267,8 @@ export interface DefinitionReader {
 export interface RunReader {
   get(id: string): Promise<RunRow | undefined>;
   byKey(run: number): Promise<RunRow | undefined>;
+  /** The runs with any of the keys, in any order: one query for many costs a fraction of as many queries. */
+  byKeys(runs: readonly number[]): Promise<readonly RunRow[]>;
   bySlug(slug: string, org?: string): Promise<readonly RunRow[]>;
   byIdempotencyKey(org: string, key: string): Promise<RunRow | undefined>;
   list(query: RunQuery): Promise<Page<RunRow>>;
@@ -279,6 +287,8 @@ export interface JournalReader {
   /** Records of one run from `fromSeq` on, ascending. */
   read(run: number, fromSeq: number, limit: number): Promise<readonly JournalRecord[]>;
   snapshot(run: number): Promise<SnapshotRow | undefined>;
+  /** The tails of several runs. At most `limit` records in all: the last of a run, or all of them, may not be among them, so who needs a record has to see that it is there. */
+  tails(runs: readonly number[], limit: number): Promise<ReadonlyMap<number, JournalTail>>;
   blob(digest: string): Promise<Uint8Array | undefined>;
 }
 

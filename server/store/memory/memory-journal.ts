@@ -1,4 +1,4 @@
-import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
+import type { JournalReader, JournalRecord, JournalTail, SnapshotRow } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
 import { type UndoLog, UndoMap } from "./undo-map.ts";
 
@@ -26,6 +26,18 @@ export class MemoryJournal implements JournalReader {
 
   async snapshot(run: number): Promise<SnapshotRow | undefined> {
     return this.#snapshots.get(run);
+  }
+
+  async tails(runs: readonly number[], limit: number): Promise<ReadonlyMap<number, JournalTail>> {
+    let room = limit;
+    const tails = runs.map((run): [number, JournalTail] => {
+      const snapshot = this.#snapshots.get(run);
+      const from = snapshot?.seq ?? 0;
+      const records = this.#records.get(run)?.slice(from, from + room) ?? [];
+      room -= records.length;
+      return [run, snapshot === undefined ? { records } : { snapshot, records }];
+    });
+    return new Map(tails);
   }
 
   async blob(digest: string): Promise<Uint8Array | undefined> {

@@ -37,6 +37,10 @@ export class MemoryRuns implements RunReader {
     return this.#rows.get(run);
   }
 
+  async byKeys(runs: readonly number[]): Promise<readonly RunRow[]> {
+    return [...new Set(runs)].flatMap((run) => this.#rows.get(run) ?? []);
+  }
+
   async bySlug(slug: string, org?: string): Promise<readonly RunRow[]> {
     const rows = this.#rows.values().filter((row) => row.slug === slug && (org === undefined || row.org === org));
     return rows.toSorted((left, right) => right.createdAt - left.createdAt || right.run - left.run);

@@ -114,7 +114,7 @@ function damageOr(error: unknown): unknown {
 export interface UnflushedWrites {
   /** Rejects when they cannot be made durable. */
   readonly flushed: Promise<void>;
-  concern(subject: ReadSubject): boolean;
+  readonly concern: (subject: ReadSubject) => boolean;
 }
 
 /** A database and its prepared statements. It holds the database itself: one driver closes a database that only its statements refer to. */
@@ -147,12 +147,13 @@ export class Connection {
   }
 
   /**
-   * What a read found, once all that it may rest on is durable. A read of one subject waits for writes to that subject only; one without, such as a list or a look-up that found nothing, for all.
+   * What a read found, once all that it may rest on is durable. A read of some subjects waits for writes to those only; one without, such as a list or a look-up that found nothing, for all.
    * Rejects with StoreUnavailable when that cannot be had.
    */
-  durable<Value>(found: Value, subject?: ReadSubject): Value | Promise<Value> {
+  durable<Value>(found: Value, ...subjects: readonly ReadSubject[]): Value | Promise<Value> {
     if (this.#flushing === undefined) return found;
-    return subject === undefined || this.#flushing.concern(subject) ? this.#flushing.flushed.then(() => found) : found;
+    const { concern, flushed } = this.#flushing;
+    return subjects.length === 0 || subjects.some(concern) ? flushed.then(() => found) : found;
   }
 
   #prepare(text: string): SqliteStatement {

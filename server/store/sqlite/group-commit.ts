@@ -3,6 +3,7 @@ import type { Refusal } from "../refusal.ts";
 import { type Connection, sqliteCode, sqliteErrorCode, sqliteMessage } from "./database.ts";
 import type { LogFile } from "./log-file.ts";
 import { SqliteTables } from "./tables.ts";
+import { WritePace } from "./write-pace.ts";
 import { type ReadSubject, subjectOf } from "./write-subject.ts";
 
 /*
@@ -10,6 +11,9 @@ import { type ReadSubject, subjectOf } from "./write-subject.ts";
  *
  * A disk flushes a few thousand times a second, whatever the number of bytes. So commits wait in a queue, and once in a turn of the event loop (setImmediate, after the I/O of the
  * turn has queued all it has) the whole queue becomes one transaction with one flush. Nobody waits for a timer: while a flush is under way the next queue gathers by itself.
+ *
+ * What follows from a transaction (answers, the next steps of runs, their calls) happens in the turn in which it is durable and takes several times as long as writing it. So a transaction takes no more from the queue than is
+ * likely to be written within a time (write-pace.ts): with that, turns stay short enough for others to be heard in between.
  *
  * The flush is ours (see log-file.ts): SQLite writes the transaction to its log without one, and a thread of the pool flushes the log while this one goes on with other work. At most one
  * transaction is not yet durable, and reads of what it wrote are held back until it is. Who is alone gets the flush at once, without the way to another thread and back.
@@ -49,10 +53,14 @@ export interface GroupCommitOptions {
   readonly queuedWritesMax: number;
   /** Writes of one transaction; more wait for the next turn, so that one flush never holds the event loop for long. */
   readonly transactionWritesMax: number;
+  /** The same as a time in ms, by what writes took of late: what follows from a transaction, the answers and the next steps, takes several times as long, in the same turn. Without limit unless given. */
+  readonly transactionMs?: number;
   /** The log to flush after each COMMIT; absent where nothing is durable, or SQLite flushes by itself. */
   readonly log?: Pick<LogFile, "flush" | "flushNow">;
   /** Called for each transaction that is durable. */
   readonly measured?: CommitMeter;
+  /** While it says yes no transaction begins: for moments in which something else is to come first. */
+  readonly isHeld?: () => boolean;
   /** Called before anybody is told: throws where what was written cannot be found again, such as in a file that was deleted. */
   checkFile(): void;
 }
@@ -81,6 +89,7 @@ export class GroupCommit {
   /** The group that is written but not yet durable, until it is. */
   #flushing: Promise<void> | undefined;
   #lastGroup = 0;
+  readonly #pace = new WritePace();
   #stopped: StoreUnavailable | undefined;
   #diskFull = false;
   #commits = 0;
@@ -112,7 +121,7 @@ export class GroupCommit {
   async close(): Promise<void> {
     while (this.#flushing !== undefined || this.#queue.length > 0) {
       await this.#flushing;
-      this.#commitGroup();
+      this.#commitGroup(true);
     }
     this.#stopped ??= new StoreUnavailable("closed", "Cannot commit: the store is closed");
   }
@@ -145,8 +154,9 @@ export class GroupCommit {
   }
 
   /** Writes the next group and has it flushed, unless one is being flushed. */
-  #commitGroup(): void {
+  #commitGroup(isLast = false): void {
     if (this.#flushing !== undefined || this.#queue.length === 0) return;
+    if (!isLast && this.#options.isHeld?.() === true) return;
     const begunAt = performance.now();
     const batches = this.#take();
     const isAlone = batches.length === 1 && this.#lastGroup === 1;
@@ -159,7 +169,12 @@ export class GroupCommit {
       for (const { reject } of batches) reject(refusal);
       return;
     }
-    const group = { batches, outcomes, begunAt, writtenAt: performance.now() };
+    const writtenAt = performance.now();
+    this.#pace.measured(
+      batches.reduce((sum, { batch }) => sum + batch.length, 0),
+      writtenAt - begunAt,
+    );
+    const group = { batches, outcomes, begunAt, writtenAt };
     const { log } = this.#options;
     if (log === undefined) this.#settle(group);
     else if (isAlone) this.#flushNow(log, group);
@@ -233,10 +248,12 @@ export class GroupCommit {
   }
 
   #take(): readonly Waiting[] {
+    const { transactionWritesMax, transactionMs = Number.POSITIVE_INFINITY } = this.#options;
+    const most = Math.min(transactionWritesMax, this.#pace.writesIn(transactionMs));
     let writes = 0;
     let end = 0;
     for (const { batch } of this.#queue) {
-      if (end > 0 && writes + batch.length > this.#options.transactionWritesMax) break;
+      if (end > 0 && writes + batch.length > most) break;
       writes += batch.length;
       end += 1;
     }

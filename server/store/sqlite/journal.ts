@@ -1,4 +1,4 @@
-import type { JournalReader, JournalRecord, SnapshotRow } from "../ports.ts";
+import type { JournalReader, JournalRecord, JournalTail, SnapshotRow } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
 import type { SqliteBlobs } from "./blobs.ts";
 import type { Connection, SqlRow } from "./database.ts";
@@ -20,15 +20,31 @@ export class SqliteJournal implements JournalReader {
     const rows = this.#connection
       .sql("select * from journal where run = ? and seq >= ? order by seq limit ?")
       .all(run, fromSeq, limit);
-    return this.#connection.durable(
-      rows.map((row) => ({ ...position(row), at: row["at"] as number })),
-      run,
-    );
+    return this.#connection.durable(rows.map(recordFromRow), run);
   }
 
   async snapshot(run: number): Promise<SnapshotRow | undefined> {
     const row = this.#connection.sql("select * from snapshots where run = ?").get(run);
     return this.#connection.durable(row === undefined ? undefined : position(row), run);
+  }
+
+  async tails(runs: readonly number[], limit: number): Promise<ReadonlyMap<number, JournalTail>> {
+    const keys = JSON.stringify(runs);
+    const tails = new Map(runs.map((run): [number, Tail] => [run, { records: [] }]));
+    const snapshots = this.#connection
+      .sql("select s.* from json_each(?) k cross join snapshots s on s.run = k.value")
+      .all(keys);
+    for (const row of snapshots) {
+      const tail = tails.get(row["run"] as number);
+      if (tail !== undefined) tail.snapshot = position(row);
+    }
+    const sql = `select j.* from json_each(?) k cross join journal j on j.run = k.value
+      where j.seq > ifnull((select s.seq from snapshots s where s.run = k.value), 0) limit ?`;
+    for (const row of this.#connection.sql(sql).all(keys, limit))
+      tails.get(row["run"] as number)?.records.push(recordFromRow(row));
+    for (const { records } of tails.values())
+      if (records.length > 1) records.sort((left, right) => left.seq - right.seq);
+    return this.#connection.durable(tails, ...runs);
   }
 
   async blob(digest: string): Promise<Uint8Array | undefined> {
@@ -60,6 +76,16 @@ export class SqliteJournal implements JournalReader {
     this.#connection.sql("delete from journal where run = ?").run(run);
     this.#connection.sql("delete from snapshots where run = ?").run(run);
   }
+}
+
+interface Tail {
+  snapshot?: SnapshotRow;
+  readonly records: JournalRecord[];
+}
+
+function recordFromRow(row: SqlRow): JournalRecord {
+  const { run, seq, data, crc, chain } = position(row);
+  return { run, seq, at: row["at"] as number, data, crc, chain };
 }
 
 /** A damaged row may hold values of other types; as text they fail their checks. */

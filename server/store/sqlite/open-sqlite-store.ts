@@ -24,6 +24,8 @@ export interface OpenSqliteOptions {
   readonly mustExist?: boolean;
   /** Writes that may wait before commits are refused as overloaded. */
   readonly queuedWritesMax?: number;
+  /** While it says yes no transaction begins: for moments in which something else is to come first. */
+  readonly isHeld?: () => boolean;
   /** Called for each transaction that is durable. */
   readonly measured?: CommitMeter;
   /** The schema to bring the file to: that of this program unless given. */
@@ -37,7 +39,12 @@ export async function openSqliteStore(options: OpenSqliteOptions): Promise<Sqlit
   const { path, programVersion, migrations: steps = migrations } = options;
   const sqlite = await loadSqlite();
   const measured = options.measured === undefined ? {} : { measured: options.measured };
-  const limits = { queuedWritesMax: options.queuedWritesMax ?? 100_000, transactionWritesMax: 10_000 };
+  const limits = {
+    queuedWritesMax: options.queuedWritesMax ?? 100_000,
+    transactionWritesMax: 10_000,
+    transactionMs: 10,
+    ...(options.isHeld === undefined ? {} : { isHeld: options.isHeld }),
+  };
   if (path === ":memory:") {
     const connection = new Connection(new sqlite.DatabaseSync(path, { enableForeignKeyConstraints: false }));
     migrate(connection, programVersion, steps);

@@ -1,5 +1,5 @@
 import { isOpen, type RunRow } from "../ports.ts";
-import type { Connection } from "./database.ts";
+import type { Connection, SqlRow, SqlValue } from "./database.ts";
 import { statuses } from "./run-columns.ts";
 
 /** Runs kept in memory, about 100 bytes each: far more than are under way at a time. */
@@ -36,6 +36,11 @@ export class RunFacts {
   /** The facts of a run, to be kept up to date by whoever changes them; undefined for a run that is not there. */
   get(run: number): RunFact | undefined {
     return this.#runs.get(run) ?? this.#load(run);
+  }
+
+  /** A row was read together with the last sequence number of its journal: the write that is to come needs not ask. */
+  read(run: number, row: SqlRow, head: SqlValue): void {
+    if (!this.#runs.has(run)) this.#remember(run, factOf(row, head));
   }
 
   /** A run was added. */
@@ -97,11 +102,7 @@ export class RunFacts {
     const row = this.#connection.sql("select status, workflow_id from runs where run = ?").get(run);
     if (row === undefined) return undefined;
     const head = this.#connection.sql("select max(seq) as head from journal where run = ?").get(run)?.["head"];
-    const fact = {
-      head: Number(head ?? 0),
-      status: statuses[row["status"] as number] as RunRow["status"],
-      workflowId: row["workflow_id"] as string,
-    };
+    const fact = factOf(row, head ?? null);
     this.#remember(run, fact);
     return fact;
   }
@@ -115,4 +116,12 @@ export class RunFacts {
     }
     this.#runs.set(run, fact);
   }
+}
+
+function factOf(row: SqlRow, head: SqlValue): RunFact {
+  return {
+    head: Number(head ?? 0),
+    status: statuses[row["status"] as number] as RunRow["status"],
+    workflowId: row["workflow_id"] as string,
+  };
 }

@@ -5,6 +5,7 @@ import { type Connection, type SqlRow, type SqlValue, sqliteCode, sqliteErrorCod
 import { insertHead, updateHead } from "./head-mark.ts";
 import { labelsFromColumn, labelsToColumn } from "./labels.ts";
 import { DAMAGED, runChecksum, runHolds } from "./run-checksum.ts";
+import { RecentRows } from "./recent-rows.ts";
 import { runColumn, runColumns, storableText, storedColumns, toRunColumn } from "./run-columns.ts";
 import type { RunFacts } from "./run-facts.ts";
 import { runListSql } from "./run-list-sql.ts";
@@ -15,6 +16,10 @@ const INSERT = `insert into runs (${storedColumns.join(", ")}, crc) values (${"?
 /** A run is its row and its head. What one run is looked up by gives its key first: SQLite would take the column from the index, where a damaged row still has its right value. */
 const RUNS = `select r.*, ${headColumns} from runs r left join run_heads h on h.run = r.run`;
 
+/** The same for many, each with the last sequence number of its journal. */
+const RUNS_OF_KEYS = `select r.*, ${headColumns}, (select max(j.seq) from journal j where j.run = r.run) as last
+  from json_each(?) k cross join runs r on r.run = k.value left join run_heads h on h.run = r.run`;
+
 /** Members that others are found by: changing them needs the old row. */
 const KEYS: readonly string[] = ["org", "slug", "idempotencyKey", "labels"];
 
@@ -22,6 +27,7 @@ const KEYS: readonly string[] = ["org", "slug", "idempotencyKey", "labels"];
 export class SqliteRuns implements RunReader {
   readonly #connection: Connection;
   readonly #facts: RunFacts;
+  readonly #recent = new RecentRows();
 
   constructor(connection: Connection, facts: RunFacts) {
     this.#connection = connection;
@@ -34,6 +40,17 @@ export class SqliteRuns implements RunReader {
 
   async byKey(run: number): Promise<RunRow | undefined> {
     return this.#found(this.#row(run));
+  }
+
+  async byKeys(runs: readonly number[]): Promise<readonly RunRow[]> {
+    const rows = this.#connection.sql(RUNS_OF_KEYS).all(JSON.stringify(runs));
+    const found = rows.map((row) => {
+      const run = runFromRow(row);
+      this.#facts.read(run.run, row, row["last"] ?? null);
+      if (run.status !== "quarantined") this.#recent.put(run.run, row);
+      return run;
+    });
+    return rows.length < runs.length ? this.#connection.durable(found) : this.#connection.durable(found, ...runs);
   }
 
   async bySlug(slug: string, org?: string): Promise<readonly RunRow[]> {
@@ -119,17 +136,18 @@ export class SqliteRuns implements RunReader {
   update(run: number, changes: RunChanges, expect: Expectation = "present"): Refusal {
     const fact = this.#facts.get(run);
     if (fact === undefined) return checkExpectation(expect, undefined, String(run));
+    const recent = this.#recent.take(run);
     const { head, ...others } = changes;
     const members = Object.keys(others).filter((member) => changes[member as keyof RunChanges] !== undefined);
     let old: SqlRow | undefined;
     if (members.length > 0 || typeof expect === "number" || expect === "absent") {
-      old = this.#row(run) as SqlRow;
+      old = recent ?? (this.#row(run) as SqlRow);
       const keysChange = members.some((member) => KEYS.includes(member));
       const refusal =
         checkExpectation(expect, old["version"] as number, old["id"] as string) ??
         (keysChange ? this.#inTheWay({ ...runFromRow(old), ...withoutNull(changes) }, run) : undefined);
       if (refusal !== undefined) return refusal;
-      this.#write(run, old, members, changes);
+      this.#write(run, old, members, changes, recent !== undefined || runHolds(old));
     }
     this.#connection.sql(updateHead).run(head ?? null, run);
     if (changes.labels !== undefined && old !== undefined) {
@@ -144,6 +162,7 @@ export class SqliteRuns implements RunReader {
   delete(run: number): void {
     const fact = this.#facts.get(run);
     if (fact === undefined) return;
+    this.#recent.take(run);
     this.#deleteLabels(this.#row(run) as SqlRow);
     this.#connection.sql("delete from runs where run = ?").run(run);
     this.#connection.sql("delete from run_heads where run = ?").run(run);
@@ -172,7 +191,7 @@ export class SqliteRuns implements RunReader {
   }
 
   /** Writes members of a row, and the checksum of what it then is; a row that is damaged stays so. */
-  #write(run: number, old: SqlRow, members: readonly string[], changes: RunChanges): void {
+  #write(run: number, old: SqlRow, members: readonly string[], changes: RunChanges, holds: boolean): void {
     if (members.length === 0) return;
     const written = members.map((member) => toRunColumn(member, changes[member as keyof RunChanges]));
     const columns = members.map(runColumn);
@@ -183,7 +202,7 @@ export class SqliteRuns implements RunReader {
     const assignments = columns.map((column) => `${column} = ?, `).join("");
     this.#connection
       .sql(`update runs set ${assignments}crc = ? where run = ?`)
-      .run(...written, runHolds(old) ? runChecksum(values) : DAMAGED, run);
+      .run(...written, holds ? runChecksum(values) : DAMAGED, run);
   }
 
   #found(row: SqlRow | undefined): RunRow | undefined | Promise<RunRow | undefined> {

@@ -17,6 +17,7 @@ import { itNeeding } from "../../../tools/testing/need.ts";
 import { type JournalRecord, type SnapshotRow, StoreDamaged, type Write } from "../ports.ts";
 import { append, putResource, putRun, record, resource, run } from "../suite/store-case.ts";
 import { Connection, type SqliteDatabase, loadSqlite } from "./database.ts";
+import type { GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
 import { openSqliteStore } from "./open-sqlite-store.ts";
@@ -55,11 +56,15 @@ function chainOf({ data }: { readonly data: string }, before: string | undefined
 }
 
 /** A store on a database of the test's own, whose statements can be made to fail. */
-async function storeOver(wrap: (database: SqliteDatabase) => SqliteDatabase, log?: FakeLog): Promise<SqliteStore> {
+async function storeOver(
+  wrap: (database: SqliteDatabase) => SqliteDatabase,
+  log?: FakeLog,
+  more: Partial<GroupCommitOptions> = {},
+): Promise<SqliteStore> {
   const sqlite = await loadSqlite();
   const database = new sqlite.DatabaseSync(":memory:", { enableForeignKeyConstraints: false });
   migrate(new Connection(database), "0.0.0", migrations);
-  const limits = { queuedWritesMax: 10, transactionWritesMax: 4 };
+  const limits = { queuedWritesMax: 10, transactionWritesMax: 4, ...more };
   const connection = new Connection(wrap(database));
   return new SqliteStore({
     connection,
@@ -158,6 +163,44 @@ describe("group commit", () => {
     await Promise.all(writes);
     expect(commits).toBe(3);
     expect(await store.records.get("s", "k")).toBe("8");
+  });
+
+  test("makes transactions no larger than fit the time they may take, by what the last ones took", async () => {
+    const sizes: number[] = [];
+    const count = (sql: string): void => {
+      if (sql === "begin immediate") sizes.push(0);
+      else if (sql.startsWith("insert")) sizes.push((sizes.pop() ?? 0) + 1);
+    };
+    const limits = { queuedWritesMax: 10_000, transactionWritesMax: 10_000, transactionMs: 0 };
+    const store = await storeOver((database) => spying(database, count), undefined, limits);
+    const many = (from: number, number: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: number }, (_, at) => store.commit([putRecord(String(from + at))])));
+    await many(0, 1_000);
+    expect(sizes, "nothing is known yet").toEqual([1_000]);
+    await many(1_000, 600);
+    expect(sizes).toEqual([1_000, 256, 256, 88]);
+    await store.close();
+  });
+
+  test("begins no transaction while it is held, but writes all at the end", async () => {
+    let isHeld = true;
+    const store = await storeOver((database) => database, undefined, { isHeld: () => isHeld });
+    let written = 0;
+    const write = async (key: string): Promise<void> => {
+      await store.commit([putRecord(key)]);
+      written += 1;
+    };
+    const first = write("a");
+    await turns();
+    expect(written).toBe(0);
+    isHeld = false;
+    await first;
+    isHeld = true;
+    const last = write("b");
+    await turns();
+    expect(written).toBe(1);
+    await store.close();
+    await last;
   });
 
   test("refuses as overloaded what does not fit the queue, and takes it once there is room", async () => {

@@ -3,7 +3,7 @@ import type { Backup } from "./backup.ts";
 import { BackupRefused } from "./backup-refused.ts";
 import { releaseBallast } from "./ballast.ts";
 import type { Connection } from "./database.ts";
-import { type CommitFigures, type CommitMeter, GroupCommit } from "./group-commit.ts";
+import { type CommitFigures, type CommitMeter, GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { type StoreInspection, inspect } from "./inspect.ts";
 import type { LogFile } from "./log-file.ts";
 import { SqliteTables } from "./tables.ts";
@@ -13,7 +13,7 @@ import { type JournalChecks, type JournalVerification, type Verification, verify
 interface SqliteStoreParts {
   readonly connection: Connection;
   readonly path: string;
-  readonly limits: { readonly queuedWritesMax: number; readonly transactionWritesMax: number };
+  readonly limits: Pick<GroupCommitOptions, "queuedWritesMax" | "transactionWritesMax" | "transactionMs" | "isHeld">;
   /** Absent for a database without a file. */
   readonly backup?: Backup;
   /** The log that commits flush; absent where SQLite is to flush by itself. */

@@ -41,6 +41,51 @@ export const journalCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "tails gives for each run its snapshot and the records after it, no more than are asked for",
+    async run(store) {
+      const snapshot = { run: 2, seq: 2, data: "{}", crc: 7, chain: "c" };
+      await store.commit([1, 2, 3, 4].map((key) => putRun(run(key))));
+      await store.commit([1, 2, 3].flatMap((seq) => [append(record(1, seq)), append(record(2, seq))]));
+      await store.commit([{ op: "putSnapshot", row: snapshot }, append(record(4, 1))]);
+      const of = async (runs: readonly number[], limit: number): Promise<unknown> =>
+        Object.fromEntries(await store.journal.tails(runs, limit));
+      assert.deepEqual(await of([4, 1, 2, 3], 100), {
+        1: { records: [record(1, 1), record(1, 2), record(1, 3)] },
+        2: { snapshot, records: [record(2, 3)] },
+        3: { records: [] },
+        4: { records: [record(4, 1)] },
+      });
+      assert.deepEqual(await of([9], 100), { 9: { records: [] } });
+      assert.deepEqual(await of([], 100), {});
+      const some = [...(await store.journal.tails([1, 4], 2)).values()].flatMap(({ records }) => records);
+      assert.equal(some.length, 2);
+      assert.deepEqual(await of([1], 2), { 1: { records: [record(1, 1), record(1, 2)] } });
+    },
+  },
+  {
+    name: "what was read by many keys is known as it then is: writes go on from the last record, and refuse gaps",
+    async run(store) {
+      await store.commit([putRun(run(1)), putRun(run(2)), append(record(1, 1)), append(record(2, 1))]);
+      await store.runs.byKeys([1, 2]);
+      const ends = { status: "completed", endedAt: 9, output: "1" } as const;
+      await store.commit([append(record(1, 2)), { op: "updateRun", run: 1, changes: { head: 2 } }]);
+      await store.commit([{ op: "updateRun", run: 1, changes: ends }]);
+      await assertConflict(store.commit([append(record(2, 3))]), { kind: "journalGap", existing: "1" });
+      await store.commit([{ op: "updateRun", run: 2, changes: { reason: "first" } }]);
+      await store.commit([{ op: "updateRun", run: 2, changes: { labels: { a: "b" } } }]);
+      assert.deepEqual(await store.runs.byKey(1), run(1, { ...ends, head: 2, version: 3 }));
+      assert.deepEqual(await store.runs.byKey(2), run(2, { reason: "first", labels: { a: "b" }, version: 3 }));
+      await assertConflict(store.commit([{ op: "updateRun", run: 1, changes: { reason: "x" }, expect: 2 }]), {
+        kind: "version",
+        existing: "run-1",
+      });
+      await store.runs.byKeys([1]);
+      await store.commit([{ op: "deleteRun", run: 1 }]);
+      assert.deepEqual(await store.runs.byKeys([1]), []);
+      await assertConflict(store.commit([append(record(1, 3))]), { kind: "missing" });
+    },
+  },
+  {
     name: "putBlob keeps a large value by digest, once",
     async run(store) {
       const data = new Uint8Array(5_000_000).fill(3);

@@ -116,6 +116,12 @@ export const runCases: readonly StoreCase[] = [
       assert.deepEqual(await store.runs.bySlug("slug-7", "other"), []);
       assert.deepEqual(await store.runs.byIdempotencyKey("acme", "k"), fullRun);
       assert.deepEqual(await store.runs.byKey(8), large);
+      const several = await store.runs.byKeys([8, 99, 7]);
+      assert.deepEqual(
+        several.toSorted((left, right) => left.run - right.run),
+        [fullRun, large],
+      );
+      assert.deepEqual(await store.runs.byKeys([]), []);
       for (const miss of [store.runs.get("no"), store.runs.byKey(99), store.runs.byIdempotencyKey("other", "k")]) {
         assert.equal(await miss, undefined);
       }
