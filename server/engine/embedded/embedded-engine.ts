@@ -29,7 +29,8 @@ import { Publisher } from "./publisher.ts";
 import { recoverRuns, type RecoveryReport } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { type PendingFact, RunActor } from "./run-actor.ts";
-import { RunLoader, Unrecoverable } from "./run-loader.ts";
+import { RunLoader } from "./run-loader.ts";
+import { RunLoads } from "./run-loads.ts";
 import { RunReads } from "./run-reads.ts";
 import { RunSecrets } from "./run-secrets.ts";
 import { SteadyClock } from "./steady-clock.ts";
@@ -48,7 +49,6 @@ export class EmbeddedEngine implements Engine {
   readonly #committer: Committer;
   readonly #correlation: CorrelationIndex;
   readonly #programs: ProgramCache;
-  readonly #loader: RunLoader;
   readonly #live: LiveRuns;
   readonly #executor: Executor;
   readonly #dispatcher: Dispatcher;
@@ -78,12 +78,14 @@ export class EmbeddedEngine implements Engine {
     this.#committer = new Committer(store, scheduler, random, retryMs, (error) => this.#fail(error));
     const committer = this.#committer;
     this.#programs = new ProgramCache(ports.definitions, interpreter);
-    this.#loader = new RunLoader(store, this.#programs, interpreter);
     this.#secrets = new RunSecrets(ports.secrets, store);
     this.#watches = new Watches(this.#options.watchBufferMax, ports.meter);
+    const loads = new RunLoads(store, new RunLoader(store, this.#programs, interpreter), (run, reason) =>
+      this.#executor.quarantine(run, reason),
+    );
     this.#live = new LiveRuns({
       cacheBytesMax: this.#options.cacheBytesMax,
-      load: (run) => this.#load(run),
+      load: (run) => loads.load(run),
       adopt: (actor) => this.#adopt(actor),
     });
     this.#executor = new Executor({
@@ -334,18 +336,6 @@ export class EmbeddedEngine implements Engine {
       const refused = (error: Error): void => (error instanceof RunGone ? settled(undefined) : failed(error));
       this.#executor.post(actor, { fact, settled, refused, writes, notBefore, outcome });
     });
-  }
-
-  async #load(run: number): Promise<RunActor | undefined> {
-    const row = await this.#ports.store.runs.byKey(run);
-    if (row === undefined || row.status === "quarantined") return undefined;
-    try {
-      return await this.#loader.load(row);
-    } catch (error) {
-      if (!(error instanceof Unrecoverable)) throw error;
-      await this.#executor.quarantine(run, error.message);
-      return undefined;
-    }
   }
 
   /** Takes up what a loaded run has under way: what is not answered is issued again; who receives it recognises a repeat. */

@@ -1,6 +1,6 @@
 import type { WorkflowDocument } from "@stigmer/core/dsl/model.ts";
-import { describe, expect, test } from "vitest";
-import { StoreUnavailable } from "../../store/ports.ts";
+import { describe, expect, test, vi } from "vitest";
+import { StoreDamaged, StoreUnavailable } from "../../store/ports.ts";
 import { blank, EmbeddedWorld } from "../testing/embedded-world.ts";
 import { memoryDisk } from "../testing/world-disk.ts";
 import { armFailpoint, armFailpoints, type FailpointName, failpointNames } from "./failpoints.ts";
@@ -177,6 +177,44 @@ describe("EmbeddedEngine", () => {
     expect((await world.engine.view("r2"))?.row.status).toBe("completed");
     expect(quarantined).toEqual(["record 1 fails its checksum"]);
     await expect(world.engine.control("r1", { type: "cancelled" })).rejects.toThrow("quarantined");
+  });
+
+  test("runs whose timers are due together are brought back together, whatever is unusual about some of them", async () => {
+    const quarantined: string[] = [];
+    const world = await EmbeddedWorld.open({
+      options: { cacheBytesMax: 0, inlineCharsMax: 400 },
+      hooks: { quarantined: (run, reason) => quarantined.push(`${String(run)}: ${reason}`) },
+    });
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]));
+    for (let run = 1; run <= 300; run++) {
+      const input = { text: run === 5 ? "large ".repeat(100) : "small" };
+      await world.engine.start({ ...blank(`r${String(run)}`, digest), input });
+    }
+    await world.settle();
+    expect(world.engine.load.runs).toBe(0);
+    world.store.tamperJournal(7, 1, '{"type":"started"}');
+    await world.store.commit([{ op: "updateRun", run: 8, changes: { status: "quarantined" } }]);
+    const many = vi.spyOn(world.store.runs, "byKeys");
+    const one = vi.spyOn(world.store.runs, "byKey");
+    await world.pass(11_000);
+    expect(await world.store.runs.countByStatus()).toEqual({ completed: 298, quarantined: 2 });
+    expect(quarantined).toEqual(["7: record 1 fails its checksum"]);
+    const together = many.mock.calls.map(([runs]) => runs.length);
+    expect(together.reduce((sum, runs) => sum + runs, 0)).toBe(300);
+    expect(Math.max(...together)).toBe(64);
+    expect(together.length).toBeLessThan(20);
+    expect(one.mock.calls).toEqual([[5], [7]]);
+    expect(world.engine.load.runs).toBe(0);
+  });
+
+  test("runs are brought back one by one when they can not be read together", async () => {
+    const world = await EmbeddedWorld.open({ options: { cacheBytesMax: 0 } });
+    const digest = world.define(workflow("nap", [{ nap: { wait: { seconds: 10 } } }]));
+    for (const id of ["r1", "r2", "r3"]) await world.engine.start(blank(id, digest));
+    await world.settle();
+    vi.spyOn(world.store.runs, "byKeys").mockRejectedValue(new StoreDamaged(new Error("malformed")));
+    await world.pass(11_000);
+    expect(await world.store.runs.countByStatus()).toEqual({ completed: 3 });
   });
 
   test("a missing definition quarantines its run", async () => {

@@ -21,7 +21,7 @@ const facts: readonly RunEvent[] = [
 function journal(limit = 1_000): {
   readonly records: JournalRecord[];
   readonly blobs: Map<string, Uint8Array>;
-  readonly reader: JournalReader;
+  readonly reader: Pick<JournalReader, "blob">;
 } {
   const records: JournalRecord[] = [];
   const blobs = new Map<string, Uint8Array>();
@@ -32,9 +32,7 @@ function journal(limit = 1_000): {
     records.push(encoded.record);
     position = encoded.record;
   }
-  const reader: JournalReader = {
-    read: async () => records,
-    snapshot: async () => undefined,
+  const reader: Pick<JournalReader, "blob"> = {
     blob: async (digest) => blobs.get(digest),
   };
   return { records, blobs, reader };

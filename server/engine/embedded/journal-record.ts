@@ -101,8 +101,14 @@ export function verifyRecord(record: JournalRecord, position: JournalPosition): 
   if (!chainHolds(position, record)) throw new CorruptRecord(`record ${String(record.seq)} breaks the hash chain`);
 }
 
+/** Decodes a verified record that is whole in itself; undefined for one that has large members elsewhere. */
+export function decodeInline(record: JournalRecord): RunEvent | undefined {
+  const fact = JSON.parse(record.data) as JsonObject;
+  return isJsonObject(fact["blobs"]) ? undefined : (fact as unknown as RunEvent);
+}
+
 /** Decodes a verified record; large members are read back from blobs, whose digests are checked. Throws CorruptRecord. */
-export async function decodeFact(record: JournalRecord, journal: JournalReader): Promise<RunEvent> {
+export async function decodeFact(record: JournalRecord, journal: Pick<JournalReader, "blob">): Promise<RunEvent> {
   const fact = JSON.parse(record.data) as JsonObject;
   if (!isJsonObject(fact["blobs"])) return fact as unknown as RunEvent;
   const { blobs, ...members } = fact as JsonObject & { readonly blobs: JsonObject };

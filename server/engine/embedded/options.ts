@@ -45,7 +45,7 @@ export const defaultEngineOptions: EngineOptions = {
   watchBufferMax: 256,
   retentionMs: undefined,
   retentionSweepMs: 60_000,
-  loadConcurrency: 64,
+  loadConcurrency: 128,
   commitRetryMs: 10,
   traceShare: undefined,
   runtime: { name: "stigmer", version: "0.1.0" },

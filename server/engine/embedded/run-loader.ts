@@ -1,6 +1,6 @@
 import type { RunEvent } from "@stigmer/core/protocol/event.ts";
-import type { RunRow, Store } from "../../store/ports.ts";
-import { CorruptRecord, decodeFact, snapshotHolds } from "./journal-record.ts";
+import type { JournalRecord, JournalTail, RunRow, SnapshotRow, Store } from "../../store/ports.ts";
+import { CorruptRecord, decodeFact, decodeInline, snapshotHolds, verifyRecord } from "./journal-record.ts";
 import type { Interpreter } from "./ports.ts";
 import { DefinitionMissing, type ProgramCache } from "./program-cache.ts";
 import { verifiedRecords } from "./replay.ts";
@@ -24,26 +24,47 @@ export class RunLoader {
     this.#interpreter = interpreter;
   }
 
+  /**
+   * The run as of its last record from what was read already; undefined when that is not all it takes: a definition that is not at hand, a long tail, large values, a snapshot that does not hold.
+   * Throws Unrecoverable.
+   */
+  loadFrom(row: RunRow, { snapshot, records }: JournalTail): RunActor | undefined {
+    const cached = this.#programs.peek(row.digest);
+    if (cached === undefined || (snapshot !== undefined && !isUsable(snapshot, row))) return undefined;
+    if ((snapshot?.seq ?? 0) + records.length < row.head) return undefined;
+    try {
+      const actor = new RunActor(row, cached);
+      if (snapshot !== undefined) this.#restore(actor, snapshot);
+      for (const record of records) {
+        if (actor.seq === row.head) break;
+        verifyRecord(record, actor);
+        const fact = decodeInline(record);
+        if (fact === undefined) return undefined;
+        this.#replay(actor, record, fact);
+      }
+      return this.#caughtUp(actor);
+    } catch (error) {
+      throw asUnrecoverable(error);
+    }
+  }
+
   /** The run as of its last record. Throws Unrecoverable for a fault of the run, whatever the store throws for one of the store. */
   async load(row: RunRow): Promise<RunActor> {
     try {
       const cached = this.#programs.peek(row.digest) ?? (await this.#programs.load(row.digest));
       const actor = new RunActor(row, cached);
-      await this.#restore(actor);
-      await this.#catchUp(actor);
-      if (actor.state?.status !== row.status) {
-        throw new CorruptRecord(`the journal says "${String(actor.state?.status)}" where the row says "${row.status}"`);
-      }
-      return actor;
+      const snapshot = await this.#store.journal.snapshot(row.run);
+      if (snapshot !== undefined && isUsable(snapshot, row)) this.#restore(actor, snapshot);
+      const from = { run: actor.run, seq: actor.seq, chain: actor.chain };
+      for await (const page of verifiedRecords(this.#store.journal, from, row.head))
+        for (const record of page) this.#replay(actor, record, await decodeFact(record, this.#store.journal));
+      return this.#caughtUp(actor);
     } catch (error) {
-      if (error instanceof CorruptRecord || error instanceof DefinitionMissing) throw new Unrecoverable(error.message);
-      throw error;
+      throw asUnrecoverable(error);
     }
   }
 
-  async #restore(actor: RunActor): Promise<void> {
-    const snapshot = await this.#store.journal.snapshot(actor.run);
-    if (snapshot === undefined || snapshot.seq > actor.row.head || !snapshotHolds(snapshot)) return;
+  #restore(actor: RunActor, snapshot: SnapshotRow): void {
     const { memory, state } = JSON.parse(snapshot.data) as SnapshotContent;
     actor.seq = snapshot.seq;
     actor.chain = snapshot.chain;
@@ -54,25 +75,17 @@ export class RunLoader {
     this.#trackOutstanding(actor, memory.delivered, memory.started);
   }
 
-  async #catchUp(actor: RunActor): Promise<void> {
-    const from = { run: actor.run, seq: actor.seq, chain: actor.chain };
-    for await (const page of verifiedRecords(this.#store.journal, from, actor.row.head)) {
-      for (const record of page) {
-        const fact = await decodeFact(record, this.#store.journal);
-        this.#replay(actor, fact);
-        actor.seq = record.seq;
-        actor.chain = record.chain;
-        actor.lastAt = fact.at;
-        actor.tailRecords++;
-        actor.tailChars += record.data.length;
-      }
-    }
+  #caughtUp(actor: RunActor): RunActor {
     actor.bytes += 2 * actor.tailChars;
     const { delivered, started } = actor.memory();
     this.#trackOutstanding(actor, delivered, started);
+    const { row, state } = actor;
+    if (state?.status !== row.status)
+      throw new CorruptRecord(`the journal says "${String(state?.status)}" where the row says "${row.status}"`);
+    return actor;
   }
 
-  #replay(actor: RunActor, fact: RunEvent): void {
+  #replay(actor: RunActor, record: JournalRecord, fact: RunEvent): void {
     actor.answered(fact);
     let result;
     try {
@@ -84,6 +97,11 @@ export class RunLoader {
     }
     actor.state = result.state;
     for (const command of result.commands) actor.track(command);
+    actor.seq = record.seq;
+    actor.chain = record.chain;
+    actor.lastAt = fact.at;
+    actor.tailRecords++;
+    actor.tailChars += record.data.length;
   }
 
   /** What the state says is under way replaces what the replayed commands added up to; what only the engine knows is kept for what is still there. */
@@ -106,4 +124,14 @@ export class RunLoader {
       for (const identity of identities) known?.add(identity);
     }
   }
+}
+
+function isUsable(snapshot: SnapshotRow, row: RunRow): boolean {
+  return snapshot.seq <= row.head && snapshotHolds(snapshot);
+}
+
+function asUnrecoverable(error: unknown): unknown {
+  return error instanceof CorruptRecord || error instanceof DefinitionMissing
+    ? new Unrecoverable(error.message)
+    : error;
 }

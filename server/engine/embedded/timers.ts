@@ -16,6 +16,12 @@ export interface TimerParts {
   warn(error: unknown): void;
 }
 
+/** Timers read at a time: what reads them all holds everybody else up. */
+const PAGE_MAX = 5_000;
+
+/** Timers fired in a turn of the event loop: while the disk takes what they led to, the next are brought back. */
+const FIRED_MAX = 64;
+
 /*
  * Durable timers. The store has all of them; memory has those up to a position in the order of due times (`#through`), so that a million waiting runs cost a page of rows. A timer set at or
  * before that position goes to memory, a later one is found when the page is read. One that was cleared is recognised by its run when it fires. Firing deletes the row in the commit of the
@@ -31,6 +37,7 @@ export class Timers {
   #addedDuringRead: TimerRow[] | undefined;
   #wake: { readonly at: number; readonly scheduled: Scheduled } | undefined;
   #firing = 0;
+  #continuing = false;
   #stopped = false;
 
   constructor(parts: TimerParts) {
@@ -82,18 +89,16 @@ export class Timers {
     try {
       const { reader, clock, horizonMs, inMemoryMax } = this.#parts;
       const until = clock.now() + horizonMs;
-      const limit = Math.max(1, inMemoryMax - this.#heap.size);
+      const limit = Math.min(PAGE_MAX, Math.max(1, inMemoryMax - this.#heap.size));
       const from = this.#through;
       const page = await reader.due(until, limit, from);
       const end =
         page.length < limit ? { dueAt: until, run: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER } : page.at(-1);
-      const known = new Set<string>();
-      for (const row of page) {
-        known.add(nameOf(row));
-        this.#heap.push(row);
-      }
+      const added = this.#addedDuringRead;
+      const known = new Set(added.length === 0 ? [] : page.map(nameOf));
+      for (const row of page) this.#heap.push(row);
       // `add` has put those up to the old position into memory; those up to the new one are still to be, unless the page had them.
-      for (const row of this.#addedDuringRead) {
+      for (const row of added) {
         const wasOut = from === undefined || compareTimers(row, from) > 0;
         if (wasOut && end !== undefined && compareTimers(row, end) <= 0 && !known.has(nameOf(row)))
           this.#heap.push(row);
@@ -123,17 +128,32 @@ export class Timers {
 
   #fireDue(): void {
     const now = this.#parts.clock.now();
+    let fired = 0;
     while (!this.#stopped && this.#firing < this.#parts.concurrency) {
       const next = this.#heap.peek();
       if (next === undefined || next.dueAt > now) break;
+      if (fired++ >= FIRED_MAX) {
+        this.#continue();
+        return;
+      }
       this.#heap.pop();
-      if (this.#forgotten.delete(nameOf(next))) continue;
+      if (this.#forgotten.size > 0 && this.#forgotten.delete(nameOf(next))) continue;
       this.#fire(next);
     }
     const room = this.#firing < this.#parts.concurrency;
     const through = this.#through?.dueAt ?? 0;
     if (room && through < now + this.#parts.horizonMs / 2) this.#readAgain();
     else if (room) this.#arm();
+  }
+
+  /** In the next turn, once for all that ask in this one. */
+  #continue(): void {
+    if (this.#continuing) return;
+    this.#continuing = true;
+    this.#parts.scheduler.soon(() => {
+      this.#continuing = false;
+      this.#fireDue();
+    });
   }
 
   #readAgain(): void {
@@ -157,7 +177,7 @@ export class Timers {
       .finally(() => {
         failpoint("timer.after-fire");
         const full = this.#firing-- >= this.#parts.concurrency;
-        if (full) this.#fireDue();
+        if (full) this.#continue();
       });
   }
 }
