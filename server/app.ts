@@ -39,6 +39,7 @@ import { noTracer } from "./telemetry/tracing.ts";
 import { cloudEventsRoute } from "./transport/http/cloud-events-route.ts";
 import { runOutputRoute } from "./transport/http/run-output-route.ts";
 import { ListenError } from "./transport/listen-address.ts";
+import { Crowd } from "./transport/crowd.ts";
 import { type ServerTransport, createServerTransport } from "./transport/server-transport.ts";
 import { startThroughApi } from "./triggers/start-through-api.ts";
 import { Triggers } from "./triggers/triggers.ts";
@@ -95,10 +96,12 @@ async function start(config: Config, listens: boolean): Promise<App> {
     randomBytes,
   );
   const metrics = createMetrics(true);
+  const crowd = new Crowd();
   const sqlite = await openSqliteStore({
     path: config.ephemeral ? EPHEMERAL : path.join(dataPath, "stigmer.db"),
     programVersion: version,
     queuedWritesMax: config.limitCommitQueue,
+    isHeld: () => crowd.isEntering,
     measured: (writes, seconds, flushSeconds) => metrics.commit(writes, seconds, flushSeconds),
   });
   const activitySettings = activityOptionsOf(config, logger, () => metrics.networkBlocked());
@@ -135,6 +138,8 @@ async function start(config: Config, listens: boolean): Promise<App> {
     requestBytesMax: config.limitRequestBytes,
     headerBytesMax: config.limitHeaderBytes,
     streamsMax: config.limitStreams,
+    waitingMax: config.limitRequestQueue,
+    crowd,
     routes: [cloudEventsRoute(client), runOutputRoute(client)],
   });
   const runtime = { name: "stigmer", version };

@@ -57,6 +57,12 @@ export const settings = {
   "limit-request-bytes": bytes(4 * MiB, "Largest request, after decompression."),
   "limit-header-bytes": bytes(16 * KiB, "Largest sum of a request's headers."),
   "limit-streams": integer(128, 1, 100_000, "Calls at the same time on one HTTP/2 connection."),
+  "limit-request-queue": integer(
+    10_000,
+    1,
+    1_000_000,
+    "Requests that wait for their turn before further ones are refused; health and controls never are.",
+  ),
   "limit-inline-bytes": bytes(MiB, "Largest value kept inside the journal; larger ones go to the blob table."),
   "limit-response-bytes": bytes(16 * MiB, "Largest response of a call that a workflow makes."),
   "limit-redirects": integer(5, 0, 100, "Most redirects of a call that a workflow makes."),

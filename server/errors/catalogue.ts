@@ -177,7 +177,7 @@ export const catalogue = {
   ),
   SERVER_OVERLOADED: entry(
     "UNAVAILABLE",
-    "Too much is waiting to be written.",
+    "Too much is waiting, to be taken up or to be written.",
     "Send it again after the time in `RetryInfo`.",
   ),
   SERVER_NOT_READY: entry(

@@ -3,35 +3,49 @@ import { create, isMessage, type Message } from "@bufbuild/protobuf";
 import { ApiError } from "../errors/api-error.ts";
 import { waitingKey } from "../pipeline/call-context.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { Admission } from "./admission.ts";
 import type { Call } from "./call.ts";
 import type { Interceptor } from "./interceptor.ts";
-import { withDeadline } from "./interceptors/deadline.ts";
+import { deadlineExceeded, isLate, withDeadline } from "./interceptors/deadline.ts";
 import { failureOf } from "./interceptors/error-mapping.ts";
 import type { MethodEntry } from "./service-registry.ts";
 
+/** A request as it came: it is decoded when its turn has come, which is a part of its cost. */
+export interface EncodedRequest {
+  /** What it holds in memory. */
+  readonly bytes: number;
+  /** Throws the ApiError that says what is wrong with it. */
+  decode(): Message;
+}
+
 /**
- * Carries calls from any protocol to their handlers, through the interceptors. Everything it throws is an ApiError that can be told to the caller. It knows the calls that
+ * Carries calls from any protocol to their handlers, through the interceptors, those from outside in their turn (admission.ts). Everything it throws is an ApiError that can be told to the caller. It knows the calls that
  * are open, so that the server can drain.
  */
 export class Dispatcher {
   readonly #interceptors: readonly Interceptor[];
+  readonly #admission: Admission;
   readonly #logger: Logger;
   readonly #open = new Set<Call>();
   #idle: (() => void) | undefined;
   #stopping: ApiError | undefined;
 
-  constructor(interceptors: readonly Interceptor[], logger: Logger) {
+  constructor(interceptors: readonly Interceptor[], admission: Admission, logger: Logger) {
     this.#interceptors = interceptors;
+    this.#admission = admission;
     this.#logger = logger;
   }
 
   /** Answers a call with one request and one response. */
-  async unary(call: Call, entry: MethodEntry, request: Message): Promise<Message> {
+  async unary(call: Call, entry: MethodEntry, request: Message | EncodedRequest): Promise<Message> {
     this.#open.add(call);
     let failure: ApiError | undefined;
     try {
-      this.#before(call, entry, request);
-      const pending = handlerOf(entry)(request, call) as Promise<object>;
+      const turn = this.#enter(call, entry, isMessage(request) ? 0 : request.bytes);
+      if (turn !== undefined) await turn;
+      const message = isMessage(request) ? request : request.decode();
+      this.#before(call, entry, message);
+      const pending = handlerOf(entry)(message, call) as Promise<object>;
       return asMessage(entry, await (call.deadlineMs === undefined ? pending : withDeadline(call, pending)));
     } catch (error) {
       failure = failureOf(error, call, this.#logger);
@@ -47,6 +61,8 @@ export class Dispatcher {
     let failure: ApiError | undefined;
     let iterator: AsyncIterator<object> | undefined;
     try {
+      const turn = this.#enter(call, entry, 0);
+      if (turn !== undefined) await turn;
       if (this.#stopping !== undefined) throw this.#stopping;
       this.#before(call, entry, isMessage(request) ? request : undefined);
       const unlessAborted = abortable(call.signal);
@@ -88,6 +104,12 @@ export class Dispatcher {
     clearTimeout(timer);
   }
 
+  /** What a call has to wait for, if anything. The server's own calls are parts of others, and health is asked most when much is waiting. */
+  #enter(call: Call, entry: MethodEntry, bytes: number): Promise<void> | undefined {
+    if (entry.isOpen || call.protocol === "in-process") return undefined;
+    return this.#admission.enter(bytes, entry.isControl)?.then(() => refuseVain(call));
+  }
+
   #before(call: Call, entry: MethodEntry, request: Message | undefined): void {
     for (const interceptor of this.#interceptors) interceptor.before?.(call, entry, request);
   }
@@ -103,6 +125,12 @@ function handlerOf(entry: MethodEntry): NonNullable<MethodEntry["handler"]> {
   if (entry.handler === undefined)
     throw new ApiError("FEATURE_UNSUPPORTED", `Cannot call ${entry.label}: this server does not implement it`);
   return entry.handler;
+}
+
+/** Nothing is done for a caller that has left, or gave up, while its call waited. */
+function refuseVain(call: Call): void {
+  if (call.signal.aborted) throw call.signal.reason;
+  if (isLate(call)) throw deadlineExceeded();
 }
 
 function asMessage(entry: MethodEntry, value: object): Message {

@@ -7,7 +7,9 @@ import { ApiError } from "../errors/api-error.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { noTracer, type Tracer } from "../telemetry/tracing.ts";
+import { Admission } from "./admission.ts";
 import { connectRoutes } from "./connect-routes.ts";
+import { Crowd } from "./crowd.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type ExtraHeaders, FastPath } from "./fast-path/fast-path.ts";
 import { grpcMessage } from "./grpc-message.ts";
@@ -41,6 +43,10 @@ export interface ServerTransportOptions {
   readonly requestBytesMax?: number;
   readonly headerBytesMax?: number;
   readonly streamsMax?: number;
+  /** Requests that may wait for their turn; further ones are refused. */
+  readonly waitingMax?: number;
+  /** Told of each connection; whoever else is to wait while they come asks it too. */
+  readonly crowd?: Pick<Crowd, "connected" | "isEntering">;
   /** Routes beside the RPCs: the console, the door for CloudEvents. Health, metrics and schemas are there already. */
   readonly routes?: readonly HttpRoute[];
 }
@@ -75,16 +81,22 @@ class NodeServerTransport implements ServerTransport {
   readonly readiness = new Readiness();
   readonly inProcess: Transport;
   readonly #options: ServerTransportOptions;
+  readonly #crowd: Pick<Crowd, "connected" | "isEntering">;
+  readonly #admission: Admission;
   readonly #dispatcher: Dispatcher;
   #network: Network | undefined;
 
   constructor(options: ServerTransportOptions) {
     const { logger, metrics, tracer = noTracer } = options;
     this.#options = options;
+    this.#crowd = options.crowd ?? new Crowd();
     const spans = tracer === noTracer ? [] : [callSpans(tracer)];
     const isReady = (): boolean => this.readiness.isReady;
+    const waitingMax = options.waitingMax === undefined ? {} : { waitingMax: options.waitingMax };
+    this.#admission = new Admission({ ...waitingMax, isHeld: () => this.#crowd.isEntering });
     this.#dispatcher = new Dispatcher(
       [requestMetrics(metrics), ...spans, readinessInterceptor(isReady), authorization(metrics)],
+      this.#admission,
       logger,
     );
     this.inProcess = createInProcessTransport(this.registry, this.#dispatcher);
@@ -94,7 +106,16 @@ class NodeServerTransport implements ServerTransport {
 
   async listen(host: string, port: number): Promise<AddressInfo> {
     refuseOpenBind(host, this.#options.insecure === true);
-    const network = new Network(this.#options, host, this.registry, this.#dispatcher, () => this.readiness.isReady);
+    const isReady = (): boolean => this.readiness.isReady;
+    const network = new Network(
+      this.#options,
+      host,
+      this.registry,
+      this.#dispatcher,
+      this.#admission,
+      this.#crowd,
+      isReady,
+    );
     try {
       const address = await network.server.listen(host, port);
       this.#network = network;
@@ -127,6 +148,8 @@ class Network {
     host: string,
     registry: ServiceRegistry,
     dispatcher: Dispatcher,
+    admission: Admission,
+    crowd: Pick<Crowd, "connected">,
     isReady: () => boolean,
   ) {
     const limits = { requestBytesMax: options.requestBytesMax ?? DEFAULT_REQUEST_BYTES };
@@ -142,10 +165,12 @@ class Network {
     this.#router = new HttpRouter(
       [...healthRoutes(isReady), metricsRoute(metrics), ...schemaRoutes(registry, version), ...routes],
       limits.requestBytesMax,
+      admission,
       logger,
     );
     this.server = new HttpServer(
       {
+        connected: () => crowd.connected(),
         http1: (request, response) => this.#http1(request, response),
         http2: (stream, headers, compatible) => this.#http2(stream, headers, compatible),
       },

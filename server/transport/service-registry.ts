@@ -14,6 +14,7 @@ import {
 import { ApiResourceKindSchema } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/apiresourcekind/api_resource_kind_pb.ts";
 import { api_resource_kind } from "@stigmer/api/gen/ai/stigmer/commons/apiresource/rpc_service_options_pb.ts";
 
+import { declaredPermission } from "../pipeline/steps/authorize.ts";
 import type { Call } from "./call.ts";
 
 type Unary<I extends DescMessage, O extends DescMessage> = (
@@ -61,6 +62,8 @@ export interface MethodEntry {
   readonly resourceKind: string;
   /** True when no permission is needed: health and reflection, which declare none. */
   readonly isOpen: boolean;
+  /** True for what changes or ends what is there, such as a cancellation: it is not refused when too much waits, since it may be what helps. */
+  readonly isControl: boolean;
   readonly handler: UntypedHandler | undefined;
 }
 
@@ -99,6 +102,7 @@ export class ServiceRegistry {
         label,
         resourceKind: kind === undefined || kind.number === 0 ? "" : kind.name,
         isOpen: options.access === "open",
+        isControl: isControl(method),
         handler: bind(implementation, method.localName),
       };
       this.#byPath.set(entry.path, entry);
@@ -116,6 +120,13 @@ export class ServiceRegistry {
     return this.#byMethod.get(method);
   }
 }
+
+function isControl(method: DescMethod): boolean {
+  const declared = declaredPermission(method);
+  return declared.kind === "permission" && CONTROL_PERMISSIONS.has(declared.permission);
+}
+
+const CONTROL_PERMISSIONS: ReadonlySet<string> = new Set(["can_delete", "can_edit", "operator"]);
 
 function bind(implementation: object, name: string): UntypedHandler | undefined {
   const found = (implementation as Record<string, UntypedHandler | undefined>)[name];

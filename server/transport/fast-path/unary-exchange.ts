@@ -76,7 +76,8 @@ export async function exchange(
       : encoding === "gzip"
         ? await inflate(body, maxBytes)
         : body;
-  const response = await dispatcher.unary(call, entry, decodeRequest(entry, bytes, form.isJson));
+  const request = { bytes: bytes.length, decode: () => decodeRequest(entry, bytes, form.isJson) };
+  const response = await dispatcher.unary(call, entry, request);
   const encoded = encodeResponse(entry, response, form.isJson);
   return form.protocol === "grpc" ? frame(encoded as Uint8Array) : encoded;
 }

@@ -9,13 +9,19 @@ export function healthRoutes(isReady: () => boolean): readonly HttpRoute[] {
   const readiness = (path: string): HttpRoute => ({
     path,
     methods: ["GET"],
+    isUrgent: true,
     handle: () =>
       isReady()
         ? jsonResponse(200, { status: "ready" }, noStore)
         : jsonResponse(503, { status: "not ready" }, { ...noStore, "retry-after": "1" }),
   });
   return [
-    { path: "/livez", methods: ["GET"], handle: () => jsonResponse(200, { status: "alive" }, noStore) },
+    {
+      path: "/livez",
+      methods: ["GET"],
+      isUrgent: true,
+      handle: () => jsonResponse(200, { status: "alive" }, noStore),
+    },
     readiness("/readyz"),
     readiness("/healthz"),
   ];
@@ -26,6 +32,7 @@ export function metricsRoute(metrics: Metrics): HttpRoute {
   return {
     path: "/metrics",
     methods: ["GET"],
+    isUrgent: true,
     handle: async () => {
       const { body, contentType } = await metrics.render();
       return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, body };

@@ -25,6 +25,8 @@ export interface HttpRoute {
   /** A path, or all below one: `/console/*`. The longest that fits wins. */
   readonly path: string;
   readonly methods: readonly string[];
+  /** Answered at once, however much waits: what tells how the server is. */
+  readonly isUrgent?: true;
   /** Answers; an ApiError it throws is told to the caller as JSON. */
   handle(request: HttpRequest): Promise<HttpResponse> | HttpResponse;
 }

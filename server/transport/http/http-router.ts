@@ -7,6 +7,7 @@ import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { ApiError } from "../../errors/api-error.ts";
 import { StoreDamaged } from "../../store/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { Admission } from "../admission.ts";
 import { damaged, toConnectError } from "../interceptors/error-mapping.ts";
 import { type HttpRequest, type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
 import { readBody } from "./request-body.ts";
@@ -32,15 +33,17 @@ export class HttpRouter {
   readonly #exact = new Map<string, HttpRoute>();
   readonly #below: HttpRoute[] = [];
   readonly #bodyBytesMax: number;
+  readonly #admission: Admission;
   readonly #logger: Logger;
 
-  constructor(routes: Iterable<HttpRoute>, bodyBytesMax: number, logger: Logger) {
+  constructor(routes: Iterable<HttpRoute>, bodyBytesMax: number, admission: Admission, logger: Logger) {
     for (const route of routes) {
       if (route.path.endsWith("/*")) this.#below.push(route);
       else this.#exact.set(route.path, route);
     }
     this.#below.sort((a, b) => b.path.length - a.path.length);
     this.#bodyBytesMax = bodyBytesMax;
+    this.#admission = admission;
     this.#logger = logger;
   }
 
@@ -80,6 +83,8 @@ export class HttpRouter {
         { allow: route.methods.join(", ") },
       );
     }
+    // The body of a request that waits stays on its connection.
+    if (route.isUrgent !== true) await this.#admission.enter(0, false);
     return route.handle(this.#requestOf(request, url, method, signal));
   }
 

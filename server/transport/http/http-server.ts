@@ -19,6 +19,8 @@ import { sniffProtocol } from "../protocol-sniffer.ts";
 
 /** What the server does with requests. */
 export interface HttpHandlers {
+  /** A connection was taken. */
+  connected(): void;
   /** A request of HTTP/1.1. */
   http1(request: IncomingMessage, response: ServerResponse): void;
   /** A stream of HTTP/2; `compatible` makes the objects that listeners for HTTP/1.1 expect. */
@@ -38,6 +40,8 @@ export interface HttpLimits {
 /** A request has to arrive within this time, its headers in the first minute (Node's default); a slow sender cannot hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Connections that the system holds until they are taken, as far as it allows so many. Node asks for 511; one that finds no room tries again after a second, then three. */
+const BACKLOG = 4_096;
 const FLUSH_POLL_MS = 5;
 
 /** One cleartext port for HTTP/1.1 and HTTP/2. */
@@ -72,14 +76,17 @@ export class HttpServer {
       session.on("error", () => undefined).once("close", () => this.#sessions.delete(session));
     });
     this.#http2.on("sessionError", () => undefined);
-    this.#listener = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#listener = createServer({ noDelay: true }, (socket) => {
+      handlers.connected();
+      this.#accept(socket);
+    });
   }
 
   /** Listens; gives the port, which the system chose when 0 was asked for. */
   async listen(host: string, port: number): Promise<AddressInfo> {
     await new Promise<void>((resolve, reject) => {
       this.#listener.once("error", reject);
-      this.#listener.listen({ host, port }, () => {
+      this.#listener.listen({ host, port, backlog: BACKLOG }, () => {
         this.#listener.off("error", reject);
         resolve();
       });

@@ -4,6 +4,16 @@ import type { Call } from "../call.ts";
 /** Longest timeout a timer of Node can hold; beyond it there is none. */
 const TIMER_MAX_MS = 0x7f_ff_ff_ff;
 
+/** What a caller is told whose deadline has passed. */
+export function deadlineExceeded(): ApiError {
+  return new ApiError("DEADLINE_EXCEEDED", "Cannot finish the call: the deadline of the caller has passed");
+}
+
+/** Whether the caller's deadline has passed. */
+export function isLate({ deadlineMs }: Call): boolean {
+  return deadlineMs !== undefined && deadlineMs <= performance.now();
+}
+
 /** Answers with DEADLINE_EXCEEDED when the caller's deadline passes before the handler is done, and aborts the handler's signal. */
 export async function withDeadline<T>(call: Call, pending: Promise<T>): Promise<T> {
   if (call.deadlineMs === undefined) return pending;
@@ -15,7 +25,7 @@ export async function withDeadline<T>(call: Call, pending: Promise<T>): Promise<
   });
   const timer = setTimeout(
     () => {
-      const error = new ApiError("DEADLINE_EXCEEDED", "Cannot finish the call: the deadline of the caller has passed");
+      const error = deadlineExceeded();
       reject(error);
       call.abort(error);
     },
