@@ -250,7 +250,8 @@ export async function* executions(
   }
 }
 
-const OPEN = ["PENDING", "RUNNING", "WAITING", "SUSPENDED"].map((phase) => `RUN_PHASE_${phase}`);
+/** The phases of runs that have not ended. */
+export const OPEN = ["PENDING", "RUNNING", "WAITING", "SUSPENDED"].map((phase) => `RUN_PHASE_${phase}`);
 
 /** Waits until nothing is under way, or no longer; what then is not at its end is told by its phase. */
 async function ended(client: ApiClient, withinMs: number): Promise<void> {
