@@ -28,7 +28,7 @@ COMP_WORDS=(stigmer get workflow or); COMP_CWORD=3; _stigmer; printf '%s\n' "\${
     [["test", "--cov"], ["--coverage"]],
     [
       ["server", "--limit-re"],
-      ["--limit-request-bytes", "--limit-response-bytes", "--limit-redirects"],
+      ["--limit-request-bytes", "--limit-request-queue", "--limit-response-bytes", "--limit-redirects"],
     ],
     [["lint", "--str"], ["--strict"]],
   ])("teaches bash %j", (words, expected) => {
