@@ -7,7 +7,7 @@ const DRAFT = /\.new-(\d+)/u;
 
 /**
  * Makes a file under another name, by `make`, and gives it its own when it is complete and on the disk, so that a crash at any moment leaves the whole file or none. Where another process was
- * faster its file stays. What a process that died left of its own attempt is removed.
+ * faster its file stays.
  */
 export function placeNewFile(path: string, make: (draft: string) => void): void {
   const draft = `${path}.new-${process.pid}`;
