@@ -119,17 +119,20 @@ function retryInPlace(turn: Turn, machine: Machine, event: Retried): void {
       "Cannot retry the run in place: it did not stop at a task, the task to retry from should be named",
     );
   }
-  const faulted = state.faultedAt === undefined ? undefined : state.frames[state.faultedAt];
-  if (event.input !== undefined && state.faultedAt !== undefined && faulted?.kind === "task") {
-    // With another input the task begins anew, with all that is below it.
-    // They were told to be cancelled when the run stopped.
-    turn.cancelBelow(state.faultedAt, new Set(turn.below(state.faultedAt)));
-    faulted.raw = event.input;
-    delete faulted.input;
-    faulted.phase = "fetching";
-    faulted.local = null;
-  }
+  if (state.faultedAt !== undefined) beginAnew(turn, state.faultedAt, event.input);
   reopen(turn, machine);
+}
+
+/** Has the task that faulted begin from its condition on, with all that is below it; what it had waited for and counted is forgotten. */
+function beginAnew(turn: Turn, slot: number, input: Json | undefined): void {
+  const frame = turn.taskFrame(slot);
+  // They were told to be cancelled when the run stopped.
+  turn.cancelBelow(slot, new Set(turn.below(slot)));
+  if (input !== undefined) frame.raw = input;
+  delete frame.input;
+  delete frame.extension;
+  frame.phase = "again";
+  frame.local = null;
 }
 
 function skip(turn: Turn, machine: Machine, event: Skipped): void {

@@ -148,6 +148,11 @@ export class Machine {
 
   #beginTask(slot: number, frame: TaskFrame, node: TaskNode): Next {
     this.turn.note(frame, "created", undefined, node);
+    return this.#decide(slot, frame, node);
+  }
+
+  /** Whether the task is done at all is for its condition to say, each time it begins. */
+  #decide(slot: number, frame: TaskFrame, node: TaskNode): Next {
     frame.phase = "fetching";
     if (node.condition !== undefined && !test(this.turn, node.condition, frame.raw, { site: sites.taskInput, frame })) {
       this.turn.note(frame, "skipped", { output: frame.raw });
@@ -439,6 +444,7 @@ export class Machine {
       return undefined;
     }
     if (frame.phase === "new") return slot;
+    if (frame.phase === "again") return this.#decide(slot, frame, node);
     if (frame.phase !== "running") {
       // Nothing of the body has run, or all of it: begin with the data flow again.
       delete frame.extension;

@@ -103,8 +103,8 @@ export interface ListFrame extends FrameBase {
   exited: boolean;
 }
 
-/** Where a task is in its life: data flow around the body, and the extensions around both. */
-export type Phase = "new" | "fetching" | "before" | "running" | "after";
+/** Where a task is in its life: data flow around the body, and the extensions around both. `again` is the task that an operator has begin anew after it faulted. */
+export type Phase = "new" | "again" | "fetching" | "before" | "running" | "after";
 
 /** A task under way. */
 export interface TaskFrame extends FrameBase {

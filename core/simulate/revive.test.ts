@@ -73,6 +73,44 @@ describe("the limit of an attempt of a try", () => {
   });
 });
 
+describe("the task that faulted", () => {
+  const late = { at: 10_000, controls: [{ afterMs: 10_000, control: { type: "retried" } }] as const };
+  const nap: Json = { b: { wait: "PT3S" } };
+  const timeout: Json = { after: "PT1S" };
+  const limit = { attempt: { count: 0, duration: "PT1S" } };
+
+  test.each<{ readonly what: string; readonly task: Json; readonly title: string }>([
+    { what: "a wait", task: { wait: "PT3S", timeout }, title: "Task timed out" },
+    { what: "tasks around a wait", task: { do: [nap], timeout }, title: "Task timed out" },
+    { what: "an attempt of a wait", task: { try: [nap], catch: { retry: { limit } } }, title: "Attempt timed out" },
+  ])("begins anew where the run is retried in place: $what", ({ task, title }) => {
+    const result = run([{ a: task }], [...late.controls]);
+    expect(result).toMatchObject({ status: "faulted", fault: { title }, elapsedMs: late.at + 1_000 });
+  });
+
+  test("begins with its condition, which may hold no more", () => {
+    const tasks: Json = [
+      { one: { set: { n: 1 }, export: { as: "${ {} }" } } },
+      { two: { set: { n: 2 }, if: "${ $context.go | not }" } },
+      { three: { set: { n: 3 }, if: '${ $context.list[0] | startswith("a") }' } },
+    ];
+    const result = run(tasks, [{ afterMs: 1_000, control: { type: "retried", context: { list: ["b"] } } }]);
+    expect(result).toMatchObject({ status: "completed", output: { n: 2 } });
+  });
+
+  test("is not one that was stopped by another's fault: that waits on to its end", () => {
+    const branches: Json = [{ nap: { wait: "PT20S" } }, { late: { wait: "PT3S", timeout } }];
+    const result = run(
+      [{ a: { fork: { branches } } }],
+      [
+        { afterMs: 10_000, control: { type: "retried" } },
+        { afterMs: 10_500, control: { type: "skipped", pointer: "/do/0/a/fork/branches/1/late" } },
+      ],
+    );
+    expect(result).toMatchObject({ status: "completed", elapsedMs: 20_000 });
+  });
+});
+
 describe("a subscription to messages", () => {
   const consume = (how: Json): Json => [
     {

@@ -44,8 +44,12 @@ async function output(world: EngineWorld, runId = "r1"): Promise<unknown> {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
+function fault(title: string): ActivityFault {
+  return new ActivityFault(standardFault("communication", title));
+}
+
 function failing(title: string): Promise<Json> {
-  return Promise.reject(new ActivityFault(standardFault("communication", title)));
+  return Promise.reject(fault(title));
 }
 
 function forever(): Promise<Json> {
@@ -277,6 +281,29 @@ const scenarios: readonly Scenario[] = [
       await world.settle();
       expect(await output(world)).toEqual({ ok: true });
       expect(world.calls("first")).toBe(1);
+    },
+  },
+  {
+    name: "retry: what other branches have exported since the task began stays",
+    async run(world) {
+      let fail: (() => void) | undefined;
+      let isUp = false;
+      world.answer("work", () =>
+        isUp ? Promise.resolve({}) : new Promise((_, reject) => (fail = () => reject(fault("down")))),
+      );
+      const other: TaskDefinition = { set: { n: 1 }, export: { as: "${ {other: .n} }" } };
+      const nap: TaskDefinition = { wait: { milliseconds: 10 } };
+      const beside: TaskDefinition = { do: [{ nap }, { other }] };
+      const told: TaskDefinition = { set: "${ $context }" };
+      await started(world, { both: { fork: { branches: [{ work: call }, { beside }] } }, told });
+      await world.pass(10);
+      fail?.();
+      await world.settle();
+      expect(await status(world)).toBe("faulted");
+      isUp = true;
+      await world.engine.control("r1", { type: "retried" });
+      await world.settle();
+      expect(await output(world)).toEqual({ other: 1 });
     },
   },
   {

@@ -15,9 +15,9 @@ import {
 import { newRow, startedFact } from "./begin-run.ts";
 import { Children } from "./children.ts";
 import { Committer } from "./committer.ts";
-import { completeRetry } from "./complete-retry.ts";
+import { type CompleteControl, completeRetry } from "./complete-retry.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { Executor, RunGone } from "./executor.ts";
+import { Executor, RunGone, RunMoved } from "./executor.ts";
 import { guardedHooks } from "./guarded-hooks.ts";
 import { History, type PastView } from "./history.ts";
 import { LiveRuns } from "./live-runs.ts";
@@ -28,7 +28,7 @@ import { type CachedProgram, DefinitionMissing, ProgramCache } from "./program-c
 import { Publisher } from "./publisher.ts";
 import { recoverRuns, type RecoveryReport } from "./recovery.ts";
 import { Retention } from "./retention.ts";
-import { type PendingFact, RunActor } from "./run-actor.ts";
+import { type FactTerms, type PendingFact, RunActor } from "./run-actor.ts";
 import { RunLoader } from "./run-loader.ts";
 import { RunLoads } from "./run-loads.ts";
 import { RunReads } from "./run-reads.ts";
@@ -37,6 +37,8 @@ import { SteadyClock } from "./steady-clock.ts";
 import type { Effect, StepBatch } from "./step-batch.ts";
 import { Timers } from "./timers.ts";
 import { Watches } from "./watch.ts";
+
+const NO_TERMS: FactTerms = {};
 
 /** The default engine: event-sourced runs in the embedded store. Made by `openEmbeddedEngine`. The parts are put together here; executor.ts tells how they work. */
 export class EmbeddedEngine implements Engine {
@@ -70,7 +72,8 @@ export class EmbeddedEngine implements Engine {
     this.#hooks = guardedHooks(ports.hooks);
     const { store, scheduler, interpreter, random } = ports;
     const { commitRetryMs: retryMs, activityConcurrency: concurrency } = this.#options;
-    const post = this.#post.bind(this);
+    const post = (run: number, fact: PendingFact, writes?: readonly Write[]): Promise<RunRow | undefined> =>
+      this.#post(run, fact, writes === undefined ? NO_TERMS : { writes });
     const warn = (message: string, error: unknown): void => this.#hooks.warn?.(message, error);
     const cancelChild = this.#cancelChild.bind(this);
     this.#correlation = new CorrelationIndex(ports.expressions);
@@ -146,7 +149,7 @@ export class EmbeddedEngine implements Engine {
       concurrency: this.#options.loadConcurrency,
       fire: (row) => {
         ports.meter?.timerFired(Math.max(0, this.#clock.now() - row.dueAt) / 1000);
-        return this.#post(row.run, { type: "timerFired", id: row.id }, undefined, row.dueAt);
+        return this.#post(row.run, { type: "timerFired", id: row.id }, { notBefore: row.dueAt });
       },
       warn: (error) => warn("Cannot fire a timer", error),
     });
@@ -210,13 +213,20 @@ export class EmbeddedEngine implements Engine {
   }
 
   async control(runId: string, asked: ControlRequest, outcome?: RunChanges): Promise<RunRow> {
-    const row = await this.#reads.rowOf(runId);
     const control = withoutSecretMarkers(asked as unknown as Json) as unknown as ControlRequest;
-    const complete = control.type === "retried" ? await completeRetry(row, control, () => this.trace(runId)) : control;
-    const posted = await this.#post(row.run, complete, undefined, undefined, outcome);
-    if (posted === undefined)
+    for (;;) {
+      const row = await this.#reads.rowOf(runId);
+      const made: CompleteControl =
+        control.type === "retried" ? await completeRetry(row, control, () => this.trace(runId)) : { control };
+      try {
+        const posted = await this.#post(row.run, made.control, { outcome, asOf: made.asOf });
+        if (posted !== undefined) return posted;
+      } catch (error) {
+        if (error instanceof RunMoved) continue;
+        throw error;
+      }
       throw new ControlRefused("missing", `Cannot control run "${runId}": it is quarantined or deleted`);
-    return posted;
+    }
   }
 
   async publish(org: string, events: readonly JsonObject[]): Promise<{ readonly deliveries: number }> {
@@ -294,47 +304,28 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Gives a fact to a run; undefined when there is no such run or it is quarantined (its writes are then made all the same). */
-  #post(
-    run: number,
-    fact: PendingFact,
-    writes?: readonly Write[],
-    notBefore?: number,
-    outcome?: RunChanges,
-  ): Promise<RunRow | undefined> {
+  #post(run: number, fact: PendingFact, terms: FactTerms = NO_TERMS): Promise<RunRow | undefined> {
     const actor = this.#live.peek(run);
-    return actor === undefined || actor.gone
-      ? this.#postToLoaded(run, fact, writes, notBefore, outcome)
-      : this.#give(actor, fact, writes, notBefore, outcome);
+    return actor === undefined || actor.gone ? this.#postToLoaded(run, fact, terms) : this.#give(actor, fact, terms);
   }
 
-  async #postToLoaded(
-    run: number,
-    fact: PendingFact,
-    writes: readonly Write[] | undefined,
-    notBefore: number | undefined,
-    outcome: RunChanges | undefined,
-  ): Promise<RunRow | undefined> {
+  async #postToLoaded(run: number, fact: PendingFact, terms: FactTerms): Promise<RunRow | undefined> {
     for (;;) {
       const actor = await this.#live.get(run);
       if (actor === undefined) {
+        const { writes } = terms;
         if (writes !== undefined && writes.length > 0) await this.#committer.commitSurely(writes);
         return undefined;
       }
       // Between the load and this turn the run may have left memory again.
-      if (!actor.gone) return this.#give(actor, fact, writes, notBefore, outcome);
+      if (!actor.gone) return this.#give(actor, fact, terms);
     }
   }
 
-  #give(
-    actor: RunActor,
-    fact: PendingFact,
-    writes: readonly Write[] | undefined,
-    notBefore: number | undefined,
-    outcome: RunChanges | undefined,
-  ): Promise<RunRow | undefined> {
+  #give(actor: RunActor, fact: PendingFact, terms: FactTerms): Promise<RunRow | undefined> {
     return new Promise((settled, failed) => {
       const refused = (error: Error): void => (error instanceof RunGone ? settled(undefined) : failed(error));
-      this.#executor.post(actor, { fact, settled, refused, writes, notBefore, outcome });
+      this.#executor.post(actor, { fact, terms, settled, refused });
     });
   }
 

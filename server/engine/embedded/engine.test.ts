@@ -52,6 +52,24 @@ describe("EmbeddedEngine", () => {
     expect(JSON.parse((await world.engine.view("r1"))?.row.fault ?? "{}")).toMatchObject({ title: "Outcome unknown" });
   });
 
+  test("a retry that comes while the fault is on its way to the disk is made of the run that it finds", async () => {
+    const world = await EmbeddedWorld.open();
+    let fail = (): void => undefined;
+    world.answer("work", (count) =>
+      count > 1 ? Promise.resolve({}) : new Promise((_, reject) => (fail = () => reject(new Error("down")))),
+    );
+    const first = { set: {}, export: { as: "${ {n: 1} }" } };
+    await world.engine.start(blank("r1", world.define(workflow("late", [{ first }, { work: call }]))));
+    await world.settle();
+    fail();
+    const retried = world.engine.control("r1", { type: "retried" });
+    await world.settle();
+    expect(await retried).toMatchObject({ status: "running" });
+    const facts = (await world.engine.history("r1", 1, 10)).map(({ fact }) => fact);
+    expect(facts.map(({ type }) => type)).toEqual(["started", "activityFailed", "retried", "activityCompleted"]);
+    expect(facts[2]).toMatchObject({ context: { n: 1 } });
+  });
+
   test("calls of a run are one trace, the same after a crash; without tracing they carry none", async () => {
     const seen = async (traceShare: number | undefined): Promise<readonly (string | undefined)[]> => {
       const world = await EmbeddedWorld.open({ options: { traceShare } });

@@ -41,6 +41,11 @@ export class RunGone extends Error {
   override readonly name = "RunGone";
 }
 
+/** What is said to those who made a fact by a state of the run that is no more. */
+export class RunMoved extends Error {
+  override readonly name = "RunMoved";
+}
+
 /** What the executor works with. */
 export interface ExecutorParts {
   readonly interpreter: Interpreter;
@@ -135,7 +140,7 @@ export class Executor {
       try {
         this.#take(actor, envelope, batch);
       } catch (error) {
-        if (!(error instanceof ControlRefused)) {
+        if (!(error instanceof ControlRefused || error instanceof RunMoved)) {
           void this.#quarantine(actor, error, [...batch.envelopes, ...taken.slice(taken.indexOf(envelope))]);
           return;
         }
@@ -151,23 +156,25 @@ export class Executor {
   }
 
   #take(actor: RunActor, envelope: Envelope, batch: StepBatch): void {
-    const { fact, notBefore = 0, writes, outcome } = envelope;
+    const { fact, terms } = envelope;
+    const { notBefore = 0, writes, outcome } = terms;
     if (writes !== undefined) batch.writes.push(...writes);
     if (actor.wants(fact)) {
       const dueAt = fact.type === "timerFired" ? (actor.timers.get(fact.id)?.dueAt ?? 0) : 0;
       const at = Math.max(this.#parts.clock.now(), actor.lastAt, notBefore, dueAt);
       const event = timed(fact, at);
-      if (isControl(event)) this.#checkControl(actor, event, batch);
+      if (isControl(event)) this.#checkControl(actor, event, batch, terms.asOf);
       this.#apply(actor, event, batch);
       batch.outcome = outcome ?? batch.outcome;
     }
     batch.envelopes.push(envelope);
   }
 
-  #checkControl(actor: RunActor, event: ControlEvent, batch: StepBatch): void {
+  #checkControl(actor: RunActor, event: ControlEvent, batch: StepBatch, asOf = actor.seq): void {
     if (actor.state === undefined) throw new ControlRefused("phase", "Cannot control the run: it has not started");
     const reason = this.#parts.interpreter.checkControl(actor.cached.program, actor.state, event);
     if (reason !== undefined) throw new ControlRefused("phase", reason);
+    if (asOf !== actor.seq) throw new RunMoved(`Run "${actor.row.id}" has gone on from record ${String(asOf)}`);
     if ("reason" in event && event.reason !== undefined) batch.reason = event.reason;
   }
 

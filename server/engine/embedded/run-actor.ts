@@ -12,15 +12,22 @@ type WithoutTime<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
 /** A fact on its way to a run: its time is given when it is taken up, so that a run's times never go back. */
 export type PendingFact = WithoutTime<RunEvent>;
 
+/** What goes with a fact. */
+export interface FactTerms {
+  /** The fact may not be earlier (a timer's due time). */
+  readonly notBefore?: number | undefined;
+  /** Belongs to the fact: committed with it, and also when the run does not want the fact any more. */
+  readonly writes?: readonly Write[] | undefined;
+  /** What the row is to say after the fact, instead of what follows from it. */
+  readonly outcome?: RunChanges | undefined;
+  /** The journal record that the fact was made by: a run that has gone on since refuses it with RunMoved. */
+  readonly asOf?: number | undefined;
+}
+
 /** A fact in a run's mailbox. */
 export interface Envelope {
   readonly fact: PendingFact;
-  /** The fact may not be earlier (a timer's due time). */
-  readonly notBefore: number | undefined;
-  /** Belongs to the fact: committed with it, and also when the run does not want the fact any more. */
-  readonly writes: readonly Write[] | undefined;
-  /** What the row is to say after the fact, instead of what follows from it. */
-  readonly outcome: RunChanges | undefined;
+  readonly terms: FactTerms;
   /** The fact, or that it is not wanted, is durable. */
   settled(row: RunRow): void;
   /** The fact is refused (a control out of phase), or nothing can be said any more. */
