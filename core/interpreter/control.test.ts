@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { WorkflowDocument } from "../dsl/model.ts";
 import type { RunEvent } from "../protocol/event.ts";
-import { compileProgram, step } from "./interpreter.ts";
+import { compileProgram, outstanding, step } from "./interpreter.ts";
 
 /** Its subscription may fail while a message is being handled. */
 const document = {
@@ -51,5 +51,23 @@ describe("retried in place with another input", () => {
       "3 outer started",
     ]);
     expect(trace.at(-1)?.input).toEqual({ again: true });
+  });
+});
+
+describe("suspended", () => {
+  test("a run knows of a child that it does not await as soon as it is told: it is not started again", () => {
+    const child = { run: { workflow: { namespace: "test", name: "child", version: "1.0.0" }, await: false } };
+    const detaching = { ...document, do: [{ child }, { nap: { wait: "PT1H" } }] } as unknown as WorkflowDocument;
+    const program = compileProgram(detaching);
+    const { state, commands } = step(program, undefined, started);
+    const start = commands.find(({ type }) => type === "startChild");
+    const id = start !== undefined && "id" in start ? start.id : 0;
+    const facts: readonly RunEvent[] = [
+      { type: "suspended", at: 1 },
+      { type: "childStarted", at: 2, id, runId: "c", version: "1.0.0" },
+    ];
+    for (const fact of facts) step(program, state, fact);
+    expect(start).toBeDefined();
+    expect(outstanding(program, state).map(({ type }) => type)).toEqual(["setTimer"]);
   });
 });

@@ -7,7 +7,13 @@ import { type Pending, type RunState, newRunState } from "./run-state.ts";
 import { Turn } from "./turn.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Command } from "../protocol/command.ts";
-import { type ControlEvent, type EventDelivered, isControl, type RunEvent } from "../protocol/event.ts";
+import {
+  type ChildStarted,
+  type ControlEvent,
+  type EventDelivered,
+  isControl,
+  type RunEvent,
+} from "../protocol/event.ts";
 import type { Fault } from "../protocol/fault.ts";
 import { isTerminal } from "../protocol/state.ts";
 import type { TaskTrace } from "../protocol/trace.ts";
@@ -100,6 +106,10 @@ function handle(turn: Turn, machine: Machine, event: RunEvent): void {
     state.yielded = false;
     return;
   }
+  if (event.type === "childStarted") {
+    childStarted(state, event);
+    return;
+  }
   if (state.status === "suspended") {
     hold(state, event);
     return;
@@ -110,24 +120,29 @@ function handle(turn: Turn, machine: Machine, event: RunEvent): void {
     return;
   }
   if (pending === undefined) return;
-  if (event.type === "childStarted") {
-    if (pending.frame < 0) delete state.pending[event.id];
-    else pending.child = { runId: event.runId, version: event.version };
-    return;
-  }
   const answer = answerFrom(event, pending);
   if (answer.type !== "message") forget(turn, event.id, pending);
   if (pending.role === "@detached") return;
   machine.resume(machine.guarded(pending.frame, () => machine.answer(pending.frame, answer)));
 }
 
+/** Which run a child is. Nothing follows from it, so it is not held while the run is suspended: what was not awaited would be started again. */
+function childStarted(state: RunState, { id, runId, version }: ChildStarted): void {
+  const pending = state.pending[id];
+  if (pending === undefined) return;
+  if (pending.frame < 0) delete state.pending[id];
+  else pending.child = { runId, version };
+}
+
 /** Keeps a fact that came while the run was suspended; its command is answered, so nobody issues it again. */
-function hold(state: RunState, event: Exclude<RunEvent, { readonly type: "started" | "continued" }>): void {
+function hold(
+  state: RunState,
+  event: Exclude<RunEvent, { readonly type: "started" | "continued" | "childStarted" }>,
+): void {
   if (!("id" in event)) return;
   const pending = state.pending[event.id];
   if (pending === undefined && event.type !== "eventDelivered") return;
-  if (pending !== undefined && event.type !== "eventDelivered" && event.type !== "childStarted")
-    pending.answered = true;
+  if (pending !== undefined && event.type !== "eventDelivered") pending.answered = true;
   state.held.push(event);
 }
 
