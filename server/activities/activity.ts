@@ -2,6 +2,13 @@ import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import type { ActivityKind, TaskPosition } from "@stigmer/core/protocol/command.ts";
 import type { Fault } from "@stigmer/core/protocol/fault.ts";
 
+/** Tells that an activity is to stop: what of AbortSignal is needed to listen to it. One of Node's own costs several times as much, and this is for every call. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { readonly once: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** What an activity is given beside its arguments. */
 export interface ActivityContext {
   readonly runId: string;
@@ -12,6 +19,8 @@ export interface ActivityContext {
   /** W3C trace context to propagate, where tracing is on. */
   readonly traceparent?: string;
   /** Aborts when the task is cancelled or times out, or the server stops. */
+  readonly stop: StopSignal;
+  /** The same as Node's own signal, for libraries that want one; made when it is asked for. */
   readonly signal: AbortSignal;
   /** Value of a secret of this run by its path; undefined when there is none. Never put it into a result, an error or a log. */
   secret(path: readonly string[]): Json | undefined;

@@ -26,6 +26,10 @@ class ScopedContext implements CallContext {
     this.#context = context;
   }
 
+  get stop(): ActivityContext["stop"] {
+    return this.#context.stop;
+  }
+
   /** Asked for when needed: an engine may make it only then. */
   get signal(): AbortSignal {
     return this.#context.signal;

@@ -79,7 +79,7 @@ function faultFrom(
   options: Pick<ActivityOptions, "log">,
 ): Fault {
   if (error instanceof ActivityFault) return error.fault;
-  if (context.signal.aborted)
+  if (context.stop.aborted)
     return standardFault("runtime", "Activity stopped", `Cannot complete activity "${kind}": it was stopped`);
   const fault = transportFault(error, kind);
   if (fault !== undefined) return fault;

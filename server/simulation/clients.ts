@@ -7,6 +7,9 @@ import type { Random } from "./random.ts";
 import { startRun } from "./start-run.ts";
 import type { World } from "./world.ts";
 
+/** Controls that a client of an operator's world asks for at most. */
+const CONTROLS_MAX = 4;
+
 /** A client: starts one run, again and again until it is told so, and may do more to it. Each has a key of its own, under which there must be one run. */
 export class Client {
   readonly #world: World;
@@ -59,7 +62,10 @@ export class Client {
     world.acked.set(this.#key, { id: row.id, run: row.run, workflow: this.#workflow, input: this.#input });
     world.observer.ackedRow(row);
     if (random.chance(world.swarm.watchers)) world.watchers.watch(row.id);
-    if (random.chance(world.swarm.controls)) world.time.after(random.between(0, 60_000), () => this.#control(row.id));
+    const { controls } = world.swarm;
+    const most = controls < 1 ? 1 : random.between(1, CONTROLS_MAX);
+    const hands = random.chance(controls) ? most : 0;
+    for (let hand = 0; hand < hands; hand++) world.time.after(random.between(0, 60_000), () => this.#control(row.id));
     world.time.after(random.between(0, 100_000), () => this.#look(row.id));
   }
 
@@ -77,7 +83,8 @@ export class Client {
     control.then(
       (row) => {
         world.observer.ackedRow(row);
-        if (type === "suspended" && row.status !== "suspended")
+        // What it is told is the run after its commit, which may hold the cancellation of another hand.
+        if (type === "suspended" && row.status !== "suspended" && !world.cancelAsked.has(runId))
           world.violation(`I1: ${runId} was suspended and is ${row.status}`);
         if (type === "suspended") world.time.after(random.between(1, 100_000), () => this.#resume(runId));
       },

@@ -105,13 +105,18 @@ async function checkLeftovers(world: World, rows: readonly RunRow[]): Promise<vo
     world.violation(`I14: ${JSON.stringify(load)} is still under way`);
 }
 
-/** Runs whose result the oracle can not tell: cancelled by a client, taken up again after a call of unknown outcome, damaged, or with such a child. */
+/**
+ * Runs whose result the oracle can not tell: cancelled by a client (what is taken up again then waits on to its end, whatever timeout begins anew), taken up again after a call of unknown outcome,
+ * damaged, or with such a child.
+ */
 function taintedRuns(world: World, rows: readonly RunRow[]): ReadonlySet<number> {
   const tainted = new Set<number>();
   for (const row of rows.toReversed()) {
     const unknown = world.calls.unknownIn(row.id).length > 0;
-    const cancelled = row.status === "cancelled" && (world.cancelAsked.has(row.id) || row.parentRun !== undefined);
-    const guess = unknown && (world.observer.runs.of(row.run).retried || world.calls.isAmbiguous(row.id));
+    const { retried } = world.observer.runs.of(row.run);
+    const asked = world.cancelAsked.has(row.id);
+    const cancelled = row.status === "cancelled" ? asked || row.parentRun !== undefined : asked && retried;
+    const guess = unknown && (retried || world.calls.isAmbiguous(row.id));
     const own = row.status === "quarantined" || cancelled || guess;
     if (own) tainted.add(row.run);
     if ((tainted.has(row.run) || unknown) && row.parentRun !== undefined) tainted.add(row.parentRun);

@@ -64,7 +64,7 @@ export function a2aActivity(services: ActivityServices): Activity {
         ({ reply } = await exchange(services.http, request, {
           credentials,
           redirectsMax: 0,
-          signal: context.signal,
+          stop: context.stop,
           isSecret: (value) => context.secrets.redactor.text(value) !== value,
         }));
       } catch (error) {

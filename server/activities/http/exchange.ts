@@ -1,5 +1,5 @@
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
-import { ActivityFault } from "../activity.ts";
+import { ActivityFault, type StopSignal } from "../activity.ts";
 import type { Credentials } from "../auth/credentials.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "./http-client.ts";
 
@@ -8,7 +8,7 @@ export interface ExchangeOptions {
   readonly credentials?: Credentials | undefined;
   /** Follow redirects, at most so many; 0 follows none and gives the redirect itself back. */
   readonly redirectsMax: number;
-  readonly signal: AbortSignal;
+  readonly stop: StopSignal;
   /** Tells whether a header value holds a secret, which then stays at the first origin like a credential. */
   isSecret(value: string): boolean;
 }
@@ -30,7 +30,7 @@ export async function exchange(client: HttpClient, first: HttpRequest, options: 
   let request = first;
   for (let hops = 0; ; hops += 1) {
     const credentials = request.url.origin === first.url.origin ? options.credentials : undefined;
-    const done = await authorized(client, request, credentials, options.signal);
+    const done = await authorized(client, request, credentials, options.stop);
     const target = options.redirectsMax > 0 ? redirectTarget(done.reply, request.url) : undefined;
     if (target === undefined) return done;
     if (hops >= options.redirectsMax) {
@@ -53,12 +53,12 @@ async function authorized(
   client: HttpClient,
   request: HttpRequest,
   credentials: Credentials | undefined,
-  signal: AbortSignal,
+  stop: StopSignal,
 ): Promise<Exchange> {
-  if (credentials === undefined) return { request, reply: await client.send(request, signal) };
+  if (credentials === undefined) return { request, reply: await client.send(request, stop) };
   for (let challenges = 0; ; challenges += 1) {
     const signed = await credentials.authorize(request);
-    const reply = await client.send(signed, signal);
+    const reply = await client.send(signed, stop);
     if (reply.statusCode !== 401 || challenges >= 2 || !(await credentials.challenged(signed, reply)))
       return { request: signed, reply };
   }

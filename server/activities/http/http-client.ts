@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { standardFault } from "@stigmer/core/protocol/fault.ts";
-import { ActivityFault } from "../activity.ts";
+import { ActivityFault, type StopSignal } from "../activity.ts";
 import type { HttpLimits } from "../activity-options.ts";
 import type { NetworkGuard } from "../network-guard.ts";
 
@@ -57,10 +57,10 @@ export class HttpClient {
   }
 
   /** Sends one request, following nothing, and resolves with the whole response whatever its status. */
-  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+  async send(request: HttpRequest, stop: StopSignal): Promise<HttpReply> {
     const reply = await new Promise<HttpReply>((resolve, reject) => {
       const { url } = request;
-      const collector = new ReplyCollector(resolve, reject, signal, this.#limits, this.#now);
+      const collector = new ReplyCollector(resolve, reject, stop, this.#limits, this.#now);
       this.dispatcher.dispatch(
         {
           origin: url.origin,
@@ -85,7 +85,7 @@ export class HttpClient {
 class ReplyCollector implements Dispatcher.DispatchHandler {
   readonly #resolve: (reply: HttpReply) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #signal: AbortSignal;
+  readonly #stop: StopSignal;
   readonly #limits: HttpLimits;
   readonly #now: () => number;
   readonly #startedAt: number;
@@ -99,13 +99,13 @@ class ReplyCollector implements Dispatcher.DispatchHandler {
   constructor(
     resolve: (reply: HttpReply) => void,
     reject: (error: unknown) => void,
-    signal: AbortSignal,
+    stop: StopSignal,
     limits: HttpLimits,
     now: () => number,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#signal = signal;
+    this.#stop = stop;
     this.#limits = limits;
     this.#now = now;
     this.#startedAt = now();
@@ -117,13 +117,13 @@ class ReplyCollector implements Dispatcher.DispatchHandler {
       // A request still waiting for its connection has nothing to abort yet; nobody waits for it any longer all the same.
       this.#fail(stopped());
     };
-    if (this.#signal.aborted) {
+    if (this.#stop.aborted) {
       abort();
       return;
     }
     this.#unlisten();
     this.#abort = abort;
-    this.#signal.addEventListener("abort", abort, { once: true });
+    this.#stop.addEventListener("abort", abort, { once: true });
   }
 
   onResponseStart(
@@ -161,7 +161,7 @@ class ReplyCollector implements Dispatcher.DispatchHandler {
   }
 
   #unlisten(): void {
-    if (this.#abort !== undefined) this.#signal.removeEventListener("abort", this.#abort);
+    if (this.#abort !== undefined) this.#stop.removeEventListener("abort", this.#abort);
   }
 }
 

@@ -91,7 +91,7 @@ export async function sendHttpCall(call: HttpCall, services: ActivityServices, c
     done = await exchange(services.http, request, {
       credentials: call.credentials,
       redirectsMax: call.redirect ? services.options.http.redirectsMax : 0,
-      signal: context.signal,
+      stop: context.stop,
       isSecret: (value) => context.secrets.redactor.text(value) !== value,
     });
   } catch (error) {

@@ -76,7 +76,7 @@ export class ResourceReader {
         {
           credentials: this.#credentials(authentication, call),
           redirectsMax: this.#options.http.redirectsMax,
-          signal: call.signal,
+          stop: call.stop,
           isSecret: (value) => call.secrets.redactor.text(value) !== value,
         },
       );

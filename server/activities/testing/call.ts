@@ -15,13 +15,15 @@ export function testContext(
   } = {},
 ): ActivityContext {
   const secrets: JsonObject = given.secrets ?? {};
+  const { signal = new AbortController().signal } = given;
   return {
     runId: "run-1",
     org: "acme",
     task: { name: "call", pointer: "/do/0/call", iterations: [], attempt: 1 },
     idempotencyKey: given.key ?? "run-1/do/0/call/0",
     ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
-    signal: given.signal ?? new AbortController().signal,
+    stop: signal,
+    signal,
     secret(path) {
       let value: Json | undefined = secrets;
       for (const segment of path) {

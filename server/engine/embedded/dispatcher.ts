@@ -1,7 +1,12 @@
 import type { Json, JsonObject } from "@stigmer/core/lib/json.ts";
 import type { StartActivity, SubscribeMessages, TaskPosition } from "@stigmer/core/protocol/command.ts";
 import { type Fault, standardFault } from "@stigmer/core/protocol/fault.ts";
-import { type ActivityContext, ActivityFault, type ActivityRunner } from "../../activities/activity.ts";
+import {
+  type ActivityContext,
+  ActivityFault,
+  type ActivityRunner,
+  type StopSignal,
+} from "../../activities/activity.ts";
 import type { Store, Write } from "../../store/ports.ts";
 import type { Committer } from "./committer.ts";
 import { failpoint } from "./failpoints.ts";
@@ -13,17 +18,20 @@ import type { RunSecrets } from "./run-secrets.ts";
 import type { SteadyClock } from "./steady-clock.ts";
 import { traceparentOf } from "./trace-context.ts";
 
+const NOBODY: readonly (() => void)[] = [];
+
 /** Gives a fact to a run; resolves once it is durable or not wanted any more. */
 export type Post = (run: number, fact: PendingFact, writes?: readonly Write[]) => Promise<unknown>;
 
-/** An activity or consumer under way. Its signal is made when somebody asks for it: many activities end before they could be stopped. */
-class Job {
+/** An activity or consumer under way. It is what tells the activity to stop; a signal of Node's own is made when somebody asks for it. */
+class Job implements StopSignal {
   readonly actor: RunActor;
   readonly id: number;
   /** When it was asked for, then when it began, by the steady clock in ms. */
   since: number;
   aborted = false;
   #controller: AbortController | undefined;
+  #listeners: readonly (() => void)[] = NOBODY;
 
   constructor(actor: RunActor, id: number, since: number) {
     this.actor = actor;
@@ -37,9 +45,22 @@ class Job {
     return this.#controller.signal;
   }
 
+  /** Each listener is called once at most. */
+  addEventListener(_type: "abort", listener: () => void): void {
+    if (!this.aborted) this.#listeners = this.#listeners === NOBODY ? [listener] : [...this.#listeners, listener];
+  }
+
+  removeEventListener(_type: "abort", listener: () => void): void {
+    const others = this.#listeners.filter((other) => other !== listener);
+    this.#listeners = others.length === 0 ? NOBODY : others;
+  }
+
   abort(): void {
     this.aborted = true;
     this.#controller?.abort();
+    const listeners = this.#listeners;
+    this.#listeners = NOBODY;
+    for (const listener of listeners) listener();
   }
 }
 
@@ -66,6 +87,10 @@ class JobContext implements ActivityContext {
     if (traceparent !== undefined) this.traceparent = traceparent;
     this.#job = job;
     this.#secrets = secrets;
+  }
+
+  get stop(): StopSignal {
+    return this.#job;
   }
 
   get signal(): AbortSignal {
