@@ -244,15 +244,19 @@ const scenarios: readonly Scenario[] = [
   {
     name: "cancel: ends the run and aborts what is under way",
     async run(world) {
-      let aborted = 0;
-      world.answer("work", (_count, _input, { signal }) => {
-        signal.addEventListener("abort", () => aborted++);
+      const told: string[] = [];
+      world.answer("work", (_count, _input, { signal, stop }) => {
+        signal.addEventListener("abort", () => told.push("signal"));
+        const removed = (): void => void told.push("removed");
+        for (const listener of [() => told.push("first"), removed, () => told.push("second")])
+          stop.addEventListener("abort", listener);
+        stop.removeEventListener("abort", removed);
         return forever();
       });
       await started(world, { work: call, never: call });
       const row = await world.engine.control("r1", { type: "cancelled", reason: "enough" });
       expect(row).toMatchObject({ status: "cancelled", reason: "enough" });
-      expect(aborted).toBe(1);
+      expect(told).toEqual(["signal", "first", "second"]);
       await world.settle();
       expect(world.calls("never")).toBe(0);
       await expect(world.engine.control("r1", { type: "suspended" })).rejects.toThrow(ControlRefused);
