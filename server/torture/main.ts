@@ -27,6 +27,8 @@ const { values, positionals } = parseArgs({
     jobs: { type: "string", default: "1" },
     /** For kill: the longest that a process lives under load. */
     "load-ms": { type: "string", default: "2000" },
+    /** For kill: callers of runs with effects, of registers, of ledgers. */
+    callers: { type: "string", default: "6,4,3" },
     /** Ends early, with what was done by then. */
     minutes: { type: "string", default: "1440" },
     /** Given by a process to its jobs: "0/2" is the first of two. */
@@ -43,6 +45,13 @@ const count = (fallback: number): number => Number(values.count ?? fallback);
 /** How often in this process. */
 const share = (fallback: number): number => Math.ceil(count(fallback) / of);
 const told = (line: string): void => console.log(line);
+const callers = (): readonly [number, number, number] => {
+  const [runs, registers, ledgers, ...others] = values.callers.split(",").map(Number);
+  const isCount = (count: number | undefined): count is number => Number.isInteger(count) && Number(count) > 0;
+  if (isCount(runs) && isCount(registers) && isCount(ledgers) && others.length === 0) return [runs, registers, ledgers];
+  console.error(`Cannot use --callers "${values.callers}": it should be three counts above 0, such as 6,4,3`);
+  process.exit(2);
+};
 const needs = (program: string): void => {
   if (!isInstalled(program)) throw new Error(`Cannot go on: "${program}" is not installed`);
 };
@@ -71,7 +80,7 @@ const shared: { readonly [name: string]: Kind } = {
       kills: share(20),
       seed,
       loadMs,
-      callers: [6, 4, 3],
+      callers: callers(),
       isTimeOver,
       told,
     });
@@ -175,7 +184,8 @@ for (const name of chosen) {
   }
   const jobs = Object.hasOwn(shared, name) ? Number(values.jobs) : 1;
   const begin = performance.now();
-  const given = ["--seed", values.seed, "--load-ms", values["load-ms"], "--minutes", values.minutes];
+  const { seed: first, "load-ms": load, minutes } = values;
+  const given = ["--seed", first, "--load-ms", load, "--callers", values.callers, "--minutes", minutes];
   if (values.count !== undefined) given.push("--count", values.count);
   const { figures, wrong } = await (jobs === 1 ? kind() : inJobs(jobs, [name, ...given], told));
   for (const text of wrong) told(WRONG + text);
