@@ -13,7 +13,7 @@ export interface SeedResult {
   readonly virtualMs: number;
 }
 
-/** A clock that was days ahead leaves timers that are due days later, while events go on coming: 46 hours took 67,559 steps. */
+/** A clock that was days ahead leaves timers that are due days later, while events go on coming: 46 hours took 67,559 steps (seed 13379603, which is not among those that are kept: it takes half a minute). */
 const STEPS_MAX = 300_000;
 /** Virtual time from when everything has ended and nobody does anything any more until what is left counts as left behind. */
 const QUIET_MS = 120_000;
