@@ -79,6 +79,8 @@ export class World {
   process: Process;
   #bootDue = false;
   #wallWrongBy = 0;
+  /** By how much the wall clock has been ahead at most. */
+  aheadHours = 0;
   readonly #clients: number;
   readonly #mutant: Mutant | undefined;
   readonly #log: ((line: string) => void) | undefined;
@@ -162,6 +164,7 @@ export class World {
     const day = this.faultRandom.chance(0.1) ? 24 : 1;
     const by = this.faultRandom.pick([-3_600_000, -60_000, 60_000, 3_600_000]) * day;
     this.#wallWrongBy += by;
+    this.aheadHours = Math.max(this.aheadHours, this.#wallWrongBy / 3_600_000);
     this.time.jump(by);
   }
 
